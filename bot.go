@@ -1,0 +1,30 @@
+package handoff
+
+// Bot is a tenant: it has its own contacts, conversations, agents, queues,
+// templates and settings, and sees no other bot's.
+type Bot struct {
+	ID       BotID  `json:"id"`
+	Name     string `json:"name"`
+	Language string `json:"language,omitempty"` // BCP 47, such as pt-BR
+	TimeZone string `json:"timeZone,omitempty"` // IANA name; "" is UTC
+	// TicketTypes are the types a ticket may have; empty means the
+	// defaults of package ticket.
+	TicketTypes []string `json:"ticketTypes,omitempty"`
+}
+
+// MaxTicketTypes is the number of ticket types a bot may have.
+const MaxTicketTypes = 100
+
+// Check reports what is wrong with b, as an [ErrInvalid]; nil if nothing.
+func (b Bot) Check() error {
+	if err := CheckID("bot", b.ID); err != nil {
+		return err
+	}
+	if err := CheckName("bot name", b.Name); err != nil {
+		return err
+	}
+	if err := checkWords("bot ticket types", b.TicketTypes, MaxTicketTypes); err != nil {
+		return err
+	}
+	return checkLocale("bot", b.Language, b.TimeZone)
+}

@@ -1,0 +1,171 @@
+package handoff
+
+import (
+	"slices"
+	"time"
+)
+
+// EventKind says what happened. A reader meets kinds of newer versions and
+// skips them.
+type EventKind string
+
+// Events of a conversation. They have a Seq.
+const (
+	EventContactCreated EventKind = "contact_created" // this conversation's contact is new
+	EventStarted        EventKind = "started"         // under the bot, or an agent's by template
+	EventHandedOff      EventKind = "handed_off"      // the bot asked for a person
+	EventAssigned       EventKind = "assigned"        // an agent has it now
+	EventTransferred    EventKind = "transferred"     // another agent, or another queue
+	EventRequeued       EventKind = "requeued"        // back to wait in the same queue
+	EventWithdrawn      EventKind = "withdrawn"       // no person is wanted any more
+	EventEnded          EventKind = "ended"
+	EventPriority       EventKind = "priority"
+	EventTags           EventKind = "tags"
+	EventTicket         EventKind = "ticket"   // one was added or changed
+	EventMessage        EventKind = "message"  // one was stored
+	EventDelivery       EventKind = "delivery" // an outgoing message came further
+	EventMerged         EventKind = "merged"   // the contact turned out to be another
+	EventErased         EventKind = "erased"   // its texts are gone
+)
+
+// Events of a bot's agents and queues. They have no conversation and no Seq.
+const (
+	EventBotChanged      EventKind = "bot_changed"
+	EventAgentChanged    EventKind = "agent_changed" // created, changed, disabled
+	EventAvailability    EventKind = "availability"
+	EventConnected       EventKind = "connected"    // first device
+	EventDisconnected    EventKind = "disconnected" // last device left, or its lease ended
+	EventQueueChanged    EventKind = "queue_changed"
+	EventMemberChanged   EventKind = "member_changed" // joined, left or changed
+	EventTemplateChanged EventKind = "template_changed"
+)
+
+// Event is one thing that happened, with the values that resulted. It holds
+// ids and states only: no text, name or address of a person, so erasing
+// somebody never touches the log.
+type Event struct {
+	Kind         EventKind      `json:"kind"`
+	Bot          BotID          `json:"bot"`
+	Conversation ConversationID `json:"conversation,omitempty"`
+	// Seq numbers the events of one conversation 1, 2, 3, ... without a
+	// gap. The store gives it.
+	Seq   int64     `json:"seq,omitempty"`
+	Actor Actor     `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// Version above 0 marks a change of the conversation's state. Such an
+	// event carries all of what resulted, changed or not, down to Rank.
+	Version      int64     `json:"version,omitempty"`
+	State        State     `json:"state,omitempty"`
+	Queue        QueueID   `json:"queue,omitempty"` // also of queue and member events
+	Agent        AgentID   `json:"agent,omitempty"` // also of agent and member events
+	Priority     Priority  `json:"priority,omitempty"`
+	Tags         []string  `json:"tags,omitempty"`
+	Skills       []string  `json:"skills,omitempty"`
+	Preferred    AgentID   `json:"preferred,omitempty"`
+	Reason       Reason    `json:"reason,omitempty"`
+	OpenTickets  int       `json:"openTickets,omitempty"`
+	Tickets      int       `json:"tickets,omitempty"`
+	WaitingSince time.Time `json:"waitingSince,omitzero"`
+	Rank         int64     `json:"rank,omitempty"`
+
+	Contact ContactID `json:"contact,omitempty"` // contact_created, started, merged
+	Channel Channel   `json:"channel,omitempty"` // started
+	Account AccountID `json:"account,omitempty"` // started
+
+	FromQueue QueueID `json:"fromQueue,omitempty"` // transferred, requeued: where it was
+	FromAgent AgentID `json:"fromAgent,omitempty"` // who had it before
+
+	Message  MessageID `json:"message,omitempty"`  // message, delivery
+	Private  bool      `json:"private,omitempty"`  // message: a note
+	Delivery Delivery  `json:"delivery,omitempty"` // message, delivery
+
+	Ticket       TicketID `json:"ticket,omitempty"`
+	TicketStatus string   `json:"ticketStatus,omitempty"`
+
+	Availability Availability `json:"availability,omitempty"`
+	Template     TemplateID   `json:"template,omitempty"`
+	Removed      bool         `json:"removed,omitempty"` // agent, queue, member, template is gone
+}
+
+// Clone copies e so deep that nothing is shared.
+func (e Event) Clone() Event {
+	e.Tags, e.Skills = slices.Clone(e.Tags), slices.Clone(e.Skills)
+	return e
+}
+
+// Apply gives the conversation after e. It is the one place that says what
+// an event means: the rules decide an event and apply it, and folding a
+// timeline applies the same events again. Unknown kinds change nothing but
+// Seq.
+func (c Conversation) Apply(e Event) Conversation {
+	if e.Seq > 0 {
+		c.Seq = e.Seq
+	}
+	switch e.Kind {
+	case EventStarted:
+		c.Bot, c.ID, c.Contact = e.Bot, e.Conversation, e.Contact
+		c.Channel, c.Account, c.StartedAt = e.Channel, e.Account, e.At
+	case EventMerged:
+		c.Contact = e.Contact
+	case EventMessage:
+		return c.count(e.Actor.By, e.Private, e.At)
+	}
+	if e.Version == 0 {
+		return c
+	}
+	c.Version = e.Version
+	if e.State == StateAssigned {
+		if c.State != StateAssigned || c.Agent != e.Agent {
+			c.AssignedAt = e.At
+		}
+		if c.HumanAt.IsZero() {
+			c.HumanAt = e.At
+		}
+		c.LastAgent = e.Agent
+	} else {
+		c.AssignedAt = time.Time{}
+	}
+	if e.State == StateEnded && c.State != StateEnded {
+		c.EndedAt = e.At
+	}
+	c.State, c.Queue, c.Agent, c.Reason = e.State, e.Queue, e.Agent, e.Reason
+	c.Priority, c.Tags, c.Skills, c.Preferred = e.Priority, slices.Clone(e.Tags), slices.Clone(e.Skills), e.Preferred
+	c.OpenTickets, c.Tickets = e.OpenTickets, e.Tickets
+	c.WaitingSince, c.Rank = e.WaitingSince, e.Rank
+	return c
+}
+
+// Fold gives the conversation that a timeline, from its first event on,
+// leads to: its state, times and counters. What events do not carry stays
+// empty: preview, address, name, number and terms.
+func Fold(timeline []Event) Conversation {
+	var c Conversation
+	for _, e := range timeline {
+		c = c.Apply(e)
+	}
+	return c
+}
+
+// WithoutCopies gives c without the fields that events do not carry: what
+// [Fold] of its timeline must be equal to.
+func (c Conversation) WithoutCopies() Conversation {
+	c.Preview, c.Address, c.ContactName, c.Number, c.Terms = Preview{}, "", "", "", nil
+	return c
+}
+
+// MessageEvent tells that m was stored.
+func MessageEvent(m Message) Event {
+	return Event{
+		Kind: EventMessage, Bot: m.Bot, Conversation: m.Conversation, Actor: m.Author, At: m.At,
+		Message: m.ID, Private: m.Private, Delivery: m.Delivery,
+	}
+}
+
+// DeliveryEvent tells that m came as far as to.
+func DeliveryEvent(m Message, to Delivery, do Act) Event {
+	return Event{
+		Kind: EventDelivery, Bot: m.Bot, Conversation: m.Conversation, Actor: do.By, At: do.At,
+		Message: m.ID, Delivery: to,
+	}
+}
