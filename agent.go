@@ -49,8 +49,8 @@ type Agent struct {
 	// Disabled agents can do nothing, hold nothing and get nothing.
 	Disabled bool `json:"disabled,omitempty"`
 
-	// Availability, AwayReason and AvailableSince are the agent's own and
-	// ignored when an agent is put: see desk.Seat.SetAvailability.
+	// Availability, AwayReason and Since are the agent's own and ignored
+	// when an agent is put: see desk.Seat.SetAvailability.
 	Availability Availability `json:"availability,omitempty"`
 	AwayReason   string       `json:"awayReason,omitempty"`
 	Since        time.Time    `json:"since,omitzero"` // of the present availability
@@ -75,9 +75,12 @@ func (a Agent) Check() error {
 	if err := CheckName("agent name", a.Name); err != nil {
 		return err
 	}
+	if a.Email != "" {
+		if err := CheckName("agent email", a.Email); err != nil {
+			return err
+		}
+	}
 	switch {
-	case a.Email != "" && checkWord("agent email", a.Email, MaxName) != nil:
-		return checkWord("agent email", a.Email, MaxName)
 	case !a.Permissions.Valid():
 		return invalid("agent permissions", "hold an unknown one")
 	case a.Capacity < NoCapacity || a.Capacity > MaxCapacity:
@@ -89,7 +92,8 @@ func (a Agent) Check() error {
 	return checkLocale("agent", a.Language, a.TimeZone)
 }
 
-// Set sets the availability. Reason is kept only with [Away].
+// Set sets the availability; only [Away] takes a reason, and may go without.
+// Since moves only when something changed. An error leaves a as it was.
 func (a Agent) Set(v Availability, reason string, at time.Time) (Agent, error) {
 	if !v.Valid() {
 		return a, invalid("availability", "is not available, unavailable or away")

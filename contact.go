@@ -76,7 +76,8 @@ type Profile struct {
 	Number   string `json:"number,omitempty"`
 }
 
-// Learn takes what a profile tells, cleaned; changed says whether it was new.
+// Learn takes what a profile tells, cleaned and cut to [MaxName]; changed
+// says whether it was new.
 func (c Contact) Learn(p Profile) (_ Contact, changed bool) {
 	for _, f := range []struct {
 		to   *string
@@ -91,10 +92,19 @@ func (c Contact) Learn(p Profile) (_ Contact, changed bool) {
 
 // Merge joins other into c: addresses and merged ids, and what c does not
 // know of the profile. The second result is other as it is kept, pointing
-// at c.
+// at c. Both must be of one bot, and neither merged into another already.
+// Merging again adds nothing, and a contact with itself is left as it is.
 func (c Contact) Merge(other Contact) (into, from Contact) {
+	if c.ID == other.ID {
+		return c, other
+	}
 	c = c.Link(other.Addresses...)
-	c.Merged = append(slices.Clone(c.Merged), other.IDs()...)
+	c.Merged = slices.Clone(c.Merged)
+	for _, id := range other.IDs() {
+		if !slices.Contains(c.IDs(), id) {
+			c.Merged = append(c.Merged, id)
+		}
+	}
 	if c.Name == "" {
 		c.Name = other.Name
 	}
@@ -104,7 +114,7 @@ func (c Contact) Merge(other Contact) (into, from Contact) {
 	if c.Number == "" {
 		c.Number = other.Number
 	}
-	if other.Since.Before(c.Since) {
+	if c.Since.IsZero() || !other.Since.IsZero() && other.Since.Before(c.Since) {
 		c.Since = other.Since
 	}
 	return c, Contact{Bot: other.Bot, ID: other.ID, Since: other.Since, MergedInto: c.ID}

@@ -40,7 +40,7 @@ type Conversation struct {
 	Bot BotID          `json:"bot"`
 	ID  ConversationID `json:"id"`
 	// Version grows by one with each change of what the rules guard: state,
-	// queue, agent, priority, tags, tickets. Messages leave it alone.
+	// queue, agent, priority, tags, tickets, contact. Messages leave it alone.
 	Version int64 `json:"version"`
 
 	Contact ContactID `json:"contact"`
@@ -56,7 +56,7 @@ type Conversation struct {
 	LastAgent AgentID  `json:"lastAgent,omitempty"`
 	Priority  Priority `json:"priority"`
 	Tags      []string `json:"tags,omitempty"`   // sorted, without repetition
-	Skills    []string `json:"skills,omitempty"` // an agent needs, sorted
+	Skills    []string `json:"skills,omitempty"` // what its agent must have; sorted, without repetition
 	// Preferred is the agent the contact last spoke with, where the queue
 	// asks for the same one again.
 	Preferred AgentID `json:"preferred,omitempty"`
@@ -95,7 +95,9 @@ type Conversation struct {
 	Terms       []string `json:"terms,omitempty"` // search terms, see package filter
 }
 
-// Reason says in one word why a conversation changed state.
+// Reason says in one word why a conversation changed state; "" is that
+// nothing more is to be said than the event does. A platform may have words
+// of its own, of the form of an id. It goes into events: never a person's text.
 type Reason string
 
 // The reasons.
@@ -107,6 +109,13 @@ const (
 	ReasonAgentDisabled Reason = "agent_disabled" // disabled or removed
 	ReasonQueueRemoved  Reason = "queue_removed"
 )
+
+func (r Reason) check() error {
+	if r == "" {
+		return nil
+	}
+	return CheckID("reason", r)
+}
 
 // Control says who answers the contact: a person from the moment one was
 // asked for until the conversation ends, else the bot.
@@ -126,17 +135,22 @@ func (c Conversation) Answered() bool {
 	return c.State == StateAssigned && !c.LastReplyAt.Before(c.AssignedAt)
 }
 
-// MaySpeak reports whether author may write to the contact now: nil, or
-// [ErrEnded] or [ErrNotBotOwned]. The desk itself may until the end.
+// MaySpeak reports whether a party like author may write to the contact now:
+// nil; [ErrEnded]; [ErrNotBotOwned] for a bot while a person is in control or
+// asked for; [ErrInvalidState] for an agent while none has the conversation.
+// The desk itself may until the end. Which agent may, the one who has it or
+// one who may intervene, is for the caller to say.
 func (c Conversation) MaySpeak(author Actor) error {
-	if c.Ended() {
-		return &TransitionError{Verb: "write in", From: c.State}
+	if err := c.in("write in", StateBot, StateWaiting, StateAssigned); err != nil {
+		return err
 	}
-	if author.By == ByBot && c.State != StateBot {
-		return ErrNotBotOwned
-	}
-	if author.By == ByAgent && c.State != StateAssigned {
-		return &TransitionError{Verb: "answer", From: c.State}
+	switch author.By {
+	case ByBot:
+		if c.State != StateBot {
+			return ErrNotBotOwned
+		}
+	case ByAgent:
+		return c.in("answer", StateAssigned)
 	}
 	return nil
 }
@@ -175,7 +189,7 @@ func (c Conversation) count(by By, private bool, at time.Time) Conversation {
 }
 
 // Replaced is what putting a new value of a conversation leaves stored: the
-// new state, with everything the appends own kept from the stored one.
+// new state, with everything the appends own kept from the stored one c.
 func (c Conversation) Replaced(with Conversation) Conversation {
 	with.Seq, with.Messages, with.Received = c.Seq, c.Messages, c.Received
 	with.LastMessageAt, with.LastReceivedAt, with.LastReplyAt = c.LastMessageAt, c.LastReceivedAt, c.LastReplyAt

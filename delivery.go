@@ -3,7 +3,8 @@ package handoff
 // Delivery is how far an outgoing message has come. It only moves forward:
 // queued < sent < failed < delivered < read, whatever the order and number
 // of the channel's callbacks. The empty Delivery belongs to messages that
-// are not sent to anyone: the contact's own, and private notes.
+// are not sent to anyone, the contact's own and private notes: no news is
+// to be applied to them, see [Message.Outgoing].
 type Delivery string
 
 // The states of an outgoing message.

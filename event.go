@@ -16,16 +16,17 @@ const (
 	EventHandedOff      EventKind = "handed_off"      // the bot asked for a person
 	EventAssigned       EventKind = "assigned"        // an agent has it now
 	EventTransferred    EventKind = "transferred"     // another agent, or another queue
-	EventRequeued       EventKind = "requeued"        // back to wait in the same queue
+	EventRequeued       EventKind = "requeued"        // taken from an agent, to wait again
 	EventWithdrawn      EventKind = "withdrawn"       // no person is wanted any more
 	EventEnded          EventKind = "ended"
 	EventPriority       EventKind = "priority"
 	EventTags           EventKind = "tags"
-	EventTicket         EventKind = "ticket"   // one was added or changed
-	EventMessage        EventKind = "message"  // one was stored
-	EventDelivery       EventKind = "delivery" // an outgoing message came further
-	EventMerged         EventKind = "merged"   // the contact turned out to be another
-	EventErased         EventKind = "erased"   // its texts are gone
+	EventTicket         EventKind = "ticket"          // one was added or changed
+	EventMessage        EventKind = "message"         // one was stored
+	EventDelivery       EventKind = "delivery"        // an outgoing message came further
+	EventMerged         EventKind = "merged"          // the contact turned out to be another
+	EventErased         EventKind = "erased"          // its texts are gone
+	EventContactChanged EventKind = "contact_changed" // the copies of name and number are new
 )
 
 // Events of a bot's agents and queues. They have no conversation and no Seq.
@@ -53,8 +54,9 @@ type Event struct {
 	Actor Actor     `json:"actor"`
 	At    time.Time `json:"at"`
 
-	// Version above 0 marks a change of the conversation's state. Such an
-	// event carries all of what resulted, changed or not, down to Rank.
+	// Version above 0 marks a change of what the rules guard: it is what the
+	// conversation's Version became. Such an event carries all of what
+	// resulted, changed or not, down to Rank.
 	Version      int64     `json:"version,omitempty"`
 	State        State     `json:"state,omitempty"`
 	Queue        QueueID   `json:"queue,omitempty"` // also of queue and member events
@@ -73,8 +75,8 @@ type Event struct {
 	Channel Channel   `json:"channel,omitempty"` // started
 	Account AccountID `json:"account,omitempty"` // started
 
-	FromQueue QueueID `json:"fromQueue,omitempty"` // transferred, requeued: where it was
-	FromAgent AgentID `json:"fromAgent,omitempty"` // who had it before
+	FromQueue QueueID `json:"fromQueue,omitempty"` // transferred to a queue, requeued: where it was
+	FromAgent AgentID `json:"fromAgent,omitempty"` // transferred, requeued, ended: who had it before
 
 	Message  MessageID `json:"message,omitempty"`  // message, delivery
 	Private  bool      `json:"private,omitempty"`  // message: a note
@@ -96,8 +98,9 @@ func (e Event) Clone() Event {
 
 // Apply gives the conversation after e. It is the one place that says what
 // an event means: the rules decide an event and apply it, and folding a
-// timeline applies the same events again. Unknown kinds change nothing but
-// Seq.
+// timeline applies the same events again. A kind that it does not know, of a
+// newer version, is skipped but for its Seq and, as every event with a
+// Version carries the whole state, for that.
 func (c Conversation) Apply(e Event) Conversation {
 	if e.Seq > 0 {
 		c.Seq = e.Seq

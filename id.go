@@ -90,7 +90,8 @@ func checkWord(field, s string, most int) error {
 func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
 // CleanText makes any text storable without losing a character that could be
-// shown: invalid UTF-8 and NUL become U+FFFD, everything else stays.
+// shown: each run of invalid UTF-8 and each NUL become U+FFFD, everything
+// else stays.
 func CleanText(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.ReplaceAll(s, "\x00", "\uFFFD")
@@ -105,7 +106,7 @@ func cleanWord(s string) string {
 		}
 		return r
 	}, CleanText(s))
-	return cut(strings.TrimSpace(s), MaxName)
+	return strings.TrimSpace(cut(strings.TrimSpace(s), MaxName))
 }
 
 // cut shortens s to at most n bytes without splitting a character.

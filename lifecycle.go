@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// The verbs below are the whole life of a conversation. Each checks whether
+// it may be done in the present state, and gives the new value with what
+// happened. One that is refused gives the conversation as it was, no event,
+// and an error that is [ErrInvalidState] or [ErrInvalid]. Whether the actor
+// is allowed to do it is for the caller to say.
+
 // Start opens a conversation under the bot's control: a contact wrote.
 // from brings the ids, channel, account and the copies for lists; whatever
 // else is in it is ignored.
@@ -32,7 +38,7 @@ func start(do Act, from Conversation, agent AgentID) (Conversation, []Event, err
 	}
 	c := Conversation{
 		Bot: from.Bot, ID: from.ID, Contact: from.Contact, Channel: from.Channel, Account: from.Account,
-		Address: from.Address, ContactName: from.ContactName, Number: from.Number, Terms: slices.Clone(from.Terms),
+		Address: from.Address, ContactName: from.ContactName, Number: from.Number, Terms: from.Terms,
 		State: StateBot,
 	}
 	e := c.change(EventStarted, do)
@@ -52,10 +58,11 @@ type HandOff struct {
 }
 
 // HandOff puts a conversation that the bot controls in line for a person.
-// The wait begins now.
+// The wait begins now, and what is decided replaces what stood: priority,
+// skills and preferred agent.
 func (c Conversation) HandOff(do Act, to HandOff) (Conversation, []Event, error) {
-	if c.State != StateBot {
-		return c, nil, &TransitionError{Verb: "hand off", From: c.State}
+	if err := c.in("hand off", StateBot); err != nil {
+		return c, nil, err
 	}
 	if err := CheckID("queue", to.Queue.ID); err != nil {
 		return c, nil, err
@@ -65,6 +72,11 @@ func (c Conversation) HandOff(do Act, to HandOff) (Conversation, []Event, error)
 	}
 	if err := checkWords("skills", to.Skills, MaxSkills); err != nil {
 		return c, nil, err
+	}
+	if to.Preferred != "" {
+		if err := CheckID("preferred agent", to.Preferred); err != nil {
+			return c, nil, err
+		}
 	}
 	e := c.change(EventHandedOff, do)
 	e.State, e.Queue, e.Priority = StateWaiting, to.Queue.ID, to.Priority
@@ -76,8 +88,8 @@ func (c Conversation) HandOff(do Act, to HandOff) (Conversation, []Event, error)
 
 // Assign gives a conversation that the bot controls or that waits to agent.
 func (c Conversation) Assign(do Act, agent AgentID) (Conversation, []Event, error) {
-	if c.State != StateBot && c.State != StateWaiting {
-		return c, nil, &TransitionError{Verb: "assign", From: c.State}
+	if err := c.in("assign", StateBot, StateWaiting); err != nil {
+		return c, nil, err
 	}
 	if err := CheckID("agent", agent); err != nil {
 		return c, nil, err
@@ -90,8 +102,8 @@ func (c Conversation) Assign(do Act, agent AgentID) (Conversation, []Event, erro
 // TransferToAgent moves a conversation from the agent who holds it to
 // another one.
 func (c Conversation) TransferToAgent(do Act, to AgentID) (Conversation, []Event, error) {
-	if c.State != StateAssigned {
-		return c, nil, &TransitionError{Verb: "transfer", From: c.State}
+	if err := c.in("transfer", StateAssigned); err != nil {
+		return c, nil, err
 	}
 	if err := CheckID("agent", to); err != nil {
 		return c, nil, err
@@ -109,8 +121,8 @@ func (c Conversation) TransferToAgent(do Act, to AgentID) (Conversation, []Event
 // beginning. To the queue it is in, an assigned one is requeued; a waiting
 // one is there already.
 func (c Conversation) TransferToQueue(do Act, to Queue) (Conversation, []Event, error) {
-	if c.State != StateWaiting && c.State != StateAssigned {
-		return c, nil, &TransitionError{Verb: "transfer", From: c.State}
+	if err := c.in("transfer", StateWaiting, StateAssigned); err != nil {
+		return c, nil, err
 	}
 	if err := CheckID("queue", to.ID); err != nil {
 		return c, nil, err
@@ -121,51 +133,65 @@ func (c Conversation) TransferToQueue(do Act, to Queue) (Conversation, []Event, 
 		}
 		return c.Requeue(do, to, "")
 	}
-	e := c.change(EventTransferred, do)
-	e.Preferred, e.Reason = "", ""
-	return c.wait(e, do, to)
+	return c.wait(c.change(EventTransferred, do), to, "")
 }
 
 // Requeue takes a conversation from the agent who holds it and lets it wait
 // again in q, its own queue, from where its wait began. A conversation that
-// never was in a queue goes to q.
+// never was in a queue goes to q, and its wait begins now; one whose own
+// queue is another (because that is gone, say) is transferred.
 func (c Conversation) Requeue(do Act, q Queue, why Reason) (Conversation, []Event, error) {
-	if c.State != StateAssigned {
-		return c, nil, &TransitionError{Verb: "requeue", From: c.State}
+	if err := c.in("requeue", StateAssigned); err != nil {
+		return c, nil, err
 	}
 	if err := CheckID("queue", q.ID); err != nil {
 		return c, nil, err
 	}
-	e := c.change(EventRequeued, do)
-	e.Reason = why
-	return c.wait(e, do, q)
+	if err := why.check(); err != nil {
+		return c, nil, err
+	}
+	kind := EventRequeued
+	if c.Queue != "" && c.Queue != q.ID {
+		kind = EventTransferred
+	}
+	return c.wait(c.change(kind, do), q, why)
 }
 
-func (c Conversation) wait(e Event, do Act, q Queue) (Conversation, []Event, error) {
+// wait completes an event after which c waits in q. The agent whom the
+// contact knows from before is asked for in one queue only.
+func (c Conversation) wait(e Event, q Queue, why Reason) (Conversation, []Event, error) {
 	e.FromAgent, e.FromQueue = c.Agent, c.Queue
-	e.State, e.Agent, e.Queue = StateWaiting, "", q.ID
+	e.State, e.Agent, e.Queue, e.Reason = StateWaiting, "", q.ID, why
+	if c.Queue != q.ID {
+		e.Preferred = ""
+	}
 	if e.WaitingSince.IsZero() {
-		e.WaitingSince = do.At
+		e.WaitingSince = e.At
 	}
 	e.Rank = Rank(q.WithDefaults().Order, c.Priority, e.WaitingSince)
 	return c.done(e)
 }
 
 // Withdraw gives a waiting conversation back to the bot: no person is
-// wanted any more.
+// wanted any more. The wait and what it asked for are forgotten; queue and
+// priority stay.
 func (c Conversation) Withdraw(do Act) (Conversation, []Event, error) {
-	if c.State != StateWaiting {
-		return c, nil, &TransitionError{Verb: "withdraw", From: c.State}
+	if err := c.in("withdraw", StateWaiting); err != nil {
+		return c, nil, err
 	}
 	e := c.change(EventWithdrawn, do)
 	e.State, e.Rank, e.WaitingSince = StateBot, 0, time.Time{}
+	e.Skills, e.Preferred, e.Reason = nil, "", ""
 	return c.done(e)
 }
 
 // End ends a conversation, for good.
 func (c Conversation) End(do Act, why Reason) (Conversation, []Event, error) {
-	if c.Ended() {
-		return c, nil, &TransitionError{Verb: "end", From: c.State}
+	if err := c.in("end", StateBot, StateWaiting, StateAssigned); err != nil {
+		return c, nil, err
+	}
+	if err := why.check(); err != nil {
+		return c, nil, err
 	}
 	e := c.change(EventEnded, do)
 	e.State, e.FromAgent, e.Agent, e.Rank, e.Reason = StateEnded, c.Agent, "", 0, why
@@ -173,28 +199,36 @@ func (c Conversation) End(do Act, why Reason) (Conversation, []Event, error) {
 }
 
 // SetPriority sets the priority, and with it the rank of a conversation
-// that waits in q. The same priority again is no change and no event.
+// that waits: q is the queue it waits in, and ignored if it does not. The
+// same priority again is no change and no event.
 func (c Conversation) SetPriority(do Act, p Priority, q Queue) (Conversation, []Event, error) {
-	if c.Ended() {
-		return c, nil, &TransitionError{Verb: "set the priority of", From: c.State}
+	if err := c.in("set the priority of", StateBot, StateWaiting, StateAssigned); err != nil {
+		return c, nil, err
 	}
 	if !p.Valid() {
 		return c, nil, invalid("priority", "is unknown")
+	}
+	waits := c.State == StateWaiting
+	if waits && q.ID != c.Queue {
+		return c, nil, invalid("queue", "is not the one it waits in")
 	}
 	if p == c.Priority {
 		return c, nil, nil
 	}
 	e := c.change(EventPriority, do)
 	e.Priority = p
-	if c.State == StateWaiting {
+	if waits {
 		e.Rank = Rank(q.WithDefaults().Order, p, c.WaitingSince)
 	}
 	return c.done(e)
 }
 
-// Tag adds and removes tags, also after the end. Without effect it is no
-// change and no event.
+// Tag adds and removes tags, also after the end; one that is both added and
+// removed goes. Without effect it is no change and no event.
 func (c Conversation) Tag(do Act, add, remove []string) (Conversation, []Event, error) {
+	if err := c.in("tag", anyState...); err != nil {
+		return c, nil, err
+	}
 	if err := checkWords("tags", add, MaxTags); err != nil {
 		return c, nil, err
 	}
@@ -218,10 +252,20 @@ func (c Conversation) Tag(do Act, add, remove []string) (Conversation, []Event, 
 }
 
 // CountTicket tells that a ticket was added (added 1) or changed (added 0),
-// and by how many the open ones grew. Tickets change after the end too.
+// to what status, and by how many the open ones grew: -1, 0 or 1. Tickets
+// change after the end too.
 func (c Conversation) CountTicket(do Act, id TicketID, status string, added, open int) (Conversation, []Event, error) {
+	if err := c.in("change a ticket of", anyState...); err != nil {
+		return c, nil, err
+	}
 	if err := CheckID("ticket", id); err != nil {
 		return c, nil, err
+	}
+	if err := CheckID("ticket status", status); err != nil {
+		return c, nil, err
+	}
+	if added < 0 || added > 1 || open < added-1 || open > 1 {
+		return c, nil, invalid("tickets", "change by more than one")
 	}
 	e := c.change(EventTicket, do)
 	e.Ticket, e.TicketStatus = id, status
@@ -234,14 +278,43 @@ func (c Conversation) CountTicket(do Act, id TicketID, status string, added, ope
 }
 
 // MergeInto moves the conversation to the contact that its own one turned
-// out to be. It is no change of state and possible after the end.
+// out to be, also after the end. To the contact it has it is no change and
+// no event.
 func (c Conversation) MergeInto(do Act, contact ContactID) (Conversation, []Event, error) {
+	if err := c.in("merge", anyState...); err != nil {
+		return c, nil, err
+	}
 	if err := CheckID("contact", contact); err != nil {
 		return c, nil, err
+	}
+	if contact == c.Contact {
+		return c, nil, nil
 	}
 	e := c.change(EventMerged, do)
 	e.Contact = contact
 	return c.done(e)
+}
+
+var anyState = []State{StateBot, StateWaiting, StateAssigned, StateEnded}
+
+// in refuses verb unless the conversation is in one of states: so a
+// conversation that never started, or is in a state of a newer version, is
+// left alone by every verb.
+func (c Conversation) in(verb string, states ...State) error {
+	if slices.Contains(states, c.State) {
+		return nil
+	}
+	return &TransitionError{Verb: verb, From: c.State}
+}
+
+// Rename takes new copies of the contact's name and number, and the search
+// terms made from them. Without a difference it is no change and no event.
+func (c Conversation) Rename(do Act, name, number string, terms []string) (Conversation, []Event, error) {
+	if name == c.ContactName && number == c.Number && slices.Equal(terms, c.Terms) {
+		return c, nil, nil
+	}
+	c.ContactName, c.Number, c.Terms = name, number, slices.Clone(terms)
+	return c.done(c.change(EventContactChanged, do))
 }
 
 // change begins an event that carries everything as it is.
@@ -255,7 +328,10 @@ func (c Conversation) change(kind EventKind, do Act) Event {
 	}
 }
 
-// done applies the event and gives both.
+// done applies the event and gives both, sharing nothing with each other or
+// with c.
 func (c Conversation) done(e Event) (Conversation, []Event, error) {
-	return c.Apply(e.Clone()), []Event{e.Clone()}, nil
+	next := c.Apply(e)
+	next.Terms = slices.Clone(c.Terms)
+	return next, []Event{e.Clone()}, nil
 }

@@ -138,12 +138,13 @@ func (r Receipt) Check() error {
 }
 
 // Window says for how long after the contact's last message a channel takes
-// free messages; 0 is always. Outside it only templates go: on WhatsApp it
-// is 24 hours.
+// free messages; 0 is that it always does. Outside it only templates go: on
+// WhatsApp it is 24 hours.
 type Window time.Duration
 
-// CanReply reports whether a free message may go at now, and until when it
-// may: the zero time if always, or never.
+// CanReply reports whether a free message may go at now, and when that ends
+// or ended: the zero time if it never ends, or, as the contact never wrote,
+// never began. At until itself it is over.
 func (w Window) CanReply(lastReceived, now time.Time) (ok bool, until time.Time) {
 	if w <= 0 {
 		return true, time.Time{}

@@ -58,7 +58,10 @@ func (p *Priority) UnmarshalText(b []byte) error {
 	return err
 }
 
-var _ encoding.TextUnmarshaler = (*Priority)(nil)
+var (
+	_ encoding.TextMarshaler   = Priority(0)
+	_ encoding.TextUnmarshaler = (*Priority)(nil)
+)
 
 // Order says how a queue ranks those who wait in it.
 type Order string
@@ -91,7 +94,9 @@ func HeadStart(p Priority) time.Duration {
 
 // Rank is the place of a waiting conversation in its queue: the lowest is
 // served first, ties by id. It is fixed when the wait begins (and when the
-// priority or the queue changes), so time rewrites nothing.
+// priority or the queue changes), so time rewrites nothing. Ranks of the two
+// orders do not compare: when a queue's order changes, those who wait in it
+// have to be ranked anew.
 func Rank(o Order, p Priority, since time.Time) int64 {
 	if o == OrderStrict {
 		// Milliseconds since 1970 stay below 2^50 for 35,000 years.

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,7 +48,9 @@ func (t Template) Check() error {
 }
 
 // Render fills the placeholders, in order, and gives the message to send.
-// The number of params must be the number of placeholders.
+// The number of params must be the number of placeholders, and the text as
+// rendered no longer than [MaxText]. What a param holds is never taken for a
+// placeholder. Errors are [ErrInvalid].
 func (t Template) Render(params []string) (Content, error) {
 	n, err := t.params()
 	if err != nil {
@@ -63,13 +66,12 @@ func (t Template) Render(params []string) (Content, error) {
 		}
 		pairs = append(pairs, "{{"+strconv.Itoa(i+1)+"}}", p)
 	}
-	return Content{
-		Kind: KindTemplate,
-		Text: strings.NewReplacer(pairs...).Replace(t.Body),
-		Template: &TemplateUse{
-			ID: t.ID, Name: t.Name, Language: t.Language, Params: append([]string(nil), params...),
-		},
-	}, nil
+	text := strings.NewReplacer(pairs...).Replace(t.Body)
+	if len(text) > MaxText {
+		return Content{}, invalid("template text", "is longer than %d bytes", MaxText)
+	}
+	use := &TemplateUse{ID: t.ID, Name: t.Name, Language: t.Language, Params: slices.Clone(params)}
+	return Content{Kind: KindTemplate, Text: text, Template: use}, nil
 }
 
 // params counts the placeholders, which must be {{1}} to {{n}} without a gap.
@@ -84,7 +86,7 @@ func (t Template) params() (int, error) {
 		name, tail, ok := strings.Cut(after, "}}")
 		n, err := strconv.Atoi(name)
 		if !ok || err != nil || n < 1 || n > MaxParams || strconv.Itoa(n) != name {
-			return 0, invalid("template body", "has a placeholder that is not {{1}} to {{%d}}", MaxParams)
+			return 0, invalid("template body", "has a placeholder that is not one of {{1}} to {{%d}}", MaxParams)
 		}
 		seen[n] = true
 		rest = tail
