@@ -1,0 +1,303 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/filter"
+)
+
+// table keeps the conversations of a bot, each in a slot that is its own for
+// ever, and what lists need to find them: a few bytes of each slot in
+// columns, and slots in order.
+type table struct {
+	slots map[handoff.ConversationID]uint32
+	rows  []*thread
+	tags  []tags
+	times [byPriority][]int64 // by sort key, in Unix milliseconds or filter.NoTime
+
+	numbers  [attributes]map[string]uint32 // of the groups, where values are strings
+	groups   [attributes][]*group          // by number
+	contacts ordered[uint32]               // by (contact, id)
+	waiting  ordered[uint32]               // those that wait, by (queue, rank, id)
+	terms    ordered[term]                 // by term
+}
+
+// A sortKey is something by which conversations are ordered or bounded.
+type sortKey int
+
+const (
+	byMessage sortKey = iota
+	byReceived
+	byStarted
+	byHuman
+	byPriority // not a time
+	sortKeys
+)
+
+// An attribute is something that conversations are grouped by.
+type attribute int
+
+const (
+	ofState attribute = iota
+	ofQueue
+	ofAgent // who has it, or else had it last
+	ofPriority
+	ofTickets // open ones: none or some
+	ofChannel
+	attributes
+)
+
+// kept says in which orders the members of a group are kept, except those of
+// group 0. All are in few states, so every order counts there; an agent's
+// are fewer.
+var kept = [attributes][]sortKey{
+	ofState:    {byMessage, byReceived, byStarted, byHuman, byPriority},
+	ofQueue:    {byMessage, byReceived, byStarted, byHuman, byPriority},
+	ofAgent:    {byReceived, byStarted, byHuman},
+	ofPriority: {byMessage, byReceived, byStarted, byHuman, byPriority},
+	ofTickets:  {byMessage, byReceived, byStarted, byHuman, byPriority},
+}
+
+// group is the conversations that share a value of one attribute.
+type group struct {
+	size   int
+	orders [sortKeys]*ordered[uint32] // nil where none is kept
+}
+
+// tags are the numbers of the groups that a conversation is in. Number 0 is
+// the value of most that hardly anybody asks for: no queue, no agent, no
+// priority, no open tickets.
+type tags struct {
+	queue, agent, channel    uint32
+	state, priority, tickets uint8
+}
+
+func (t tags) of(a attribute) uint32 {
+	switch a {
+	case ofState:
+		return uint32(t.state)
+	case ofQueue:
+		return t.queue
+	case ofAgent:
+		return t.agent
+	case ofPriority:
+		return uint32(t.priority)
+	case ofTickets:
+		return uint32(t.tickets)
+	}
+	return t.channel
+}
+
+var stateNumbers = map[handoff.State]uint8{
+	handoff.StateBot: 1, handoff.StateWaiting: 2, handoff.StateAssigned: 3, handoff.StateEnded: 4,
+}
+
+// term is the n-th search term of a conversation.
+type term struct{ slot, n uint32 }
+
+func newTable() *table {
+	t := &table{slots: map[handoff.ConversationID]uint32{}}
+	for _, a := range []attribute{ofQueue, ofAgent, ofChannel} {
+		t.numbers[a] = map[string]uint32{"": 0}
+	}
+	t.contacts.compare = func(a, b uint32) int {
+		return cmp.Or(strings.Compare(string(t.row(a).Contact), string(t.row(b).Contact)), t.compareIDs(a, b))
+	}
+	t.waiting.compare = func(a, b uint32) int {
+		x, y := t.row(a), t.row(b)
+		return cmp.Or(strings.Compare(string(x.Queue), string(y.Queue)), cmp.Compare(x.Rank, y.Rank), t.compareIDs(a, b))
+	}
+	t.terms.compare = func(a, b term) int {
+		return cmp.Or(strings.Compare(t.term(a), t.term(b)), cmp.Compare(a.slot, b.slot), cmp.Compare(a.n, b.n))
+	}
+	return t
+}
+
+func (t *table) row(slot uint32) *handoff.Conversation { return &t.rows[slot].conversation }
+
+func (t *table) term(at term) string { return t.row(at.slot).Terms[at.n] }
+
+func (t *table) compareIDs(a, b uint32) int {
+	return strings.Compare(string(t.row(a).ID), string(t.row(b).ID))
+}
+
+// key gives what a slot is ordered by under k.
+func (t *table) key(k sortKey, slot uint32) int64 {
+	if k == byPriority {
+		return int64(t.tags[slot].priority)
+	}
+	return t.times[k][slot]
+}
+
+// add gives a new conversation its slot.
+func (t *table) add(c handoff.Conversation) {
+	slot := uint32(len(t.rows))
+	t.slots[c.ID] = slot
+	t.rows = append(t.rows, &thread{conversation: c})
+	t.tags = append(t.tags, t.tagsOf(&c))
+	for k := range t.times {
+		t.times[k] = append(t.times[k], timeOf(sortKey(k), &c))
+	}
+	for a := range attributes {
+		g := t.group(a, t.tags[slot].of(a))
+		g.size++
+		for _, o := range g.orders {
+			if o != nil {
+				o.insert(slot)
+			}
+		}
+	}
+	t.insertRow(slot, true, true, true)
+}
+
+// replace stores a new value of a conversation.
+func (t *table) replace(c handoff.Conversation) {
+	slot := t.slots[c.ID]
+	old := t.row(slot)
+	contact, terms := old.Contact != c.Contact, !slices.Equal(old.Terms, c.Terms)
+	line := old.State != c.State || old.Queue != c.Queue || old.Rank != c.Rank
+	t.removeRow(slot, contact, terms, line)
+	t.retag(slot, &c)
+	*old = c
+	t.insertRow(slot, contact, terms, line)
+}
+
+// insertRow puts a slot into what is ordered by values in its row, as far as
+// they are new.
+func (t *table) insertRow(slot uint32, contact, terms, line bool) {
+	c := t.row(slot)
+	if contact {
+		t.contacts.insert(slot)
+	}
+	if line && c.State == handoff.StateWaiting {
+		t.waiting.insert(slot)
+	}
+	if terms {
+		for n := range c.Terms {
+			t.terms.insert(term{slot, uint32(n)})
+		}
+	}
+}
+
+// removeRow takes a slot out again, while its row is as it was.
+func (t *table) removeRow(slot uint32, contact, terms, line bool) {
+	c := t.row(slot)
+	if contact {
+		t.contacts.remove(slot)
+	}
+	if line && c.State == handoff.StateWaiting {
+		t.waiting.remove(slot)
+	}
+	if terms {
+		for n := range c.Terms {
+			t.terms.remove(term{slot, uint32(n)})
+		}
+	}
+}
+
+// retag moves a slot to the groups and places that c belongs to: out of the
+// old ones, which are found by the old columns, then into the new ones.
+func (t *table) retag(slot uint32, c *handoff.Conversation) {
+	was, is := t.tags[slot], t.tagsOf(c)
+	var moved [sortKeys]bool
+	moved[byPriority] = was.priority != is.priority
+	for k := range t.times {
+		moved[k] = t.times[k][slot] != timeOf(sortKey(k), c)
+	}
+	for a := range attributes {
+		g, out := t.group(a, was.of(a)), was.of(a) != is.of(a)
+		for k, o := range g.orders {
+			if o != nil && (out || moved[k]) {
+				o.remove(slot)
+			}
+		}
+		if out {
+			g.size--
+		}
+	}
+	t.tags[slot] = is
+	for k := range t.times {
+		t.times[k][slot] = timeOf(sortKey(k), c)
+	}
+	for a := range attributes {
+		g, in := t.group(a, is.of(a)), was.of(a) != is.of(a)
+		for k, o := range g.orders {
+			if o != nil && (in || moved[k]) {
+				o.insert(slot)
+			}
+		}
+		if in {
+			g.size++
+		}
+	}
+}
+
+// tagsOf gives the groups of c; new values get new groups.
+func (t *table) tagsOf(c *handoff.Conversation) tags {
+	is := tags{
+		queue:    t.number(ofQueue, string(c.Queue)),
+		agent:    t.number(ofAgent, string(cmp.Or(c.Agent, c.LastAgent))),
+		channel:  t.number(ofChannel, string(c.Channel)),
+		state:    stateNumbers[c.State],
+		priority: uint8(c.Priority),
+	}
+	if c.OpenTickets > 0 {
+		is.tickets = 1
+	}
+	return is
+}
+
+func (t *table) number(a attribute, value string) uint32 {
+	n, ok := t.numbers[a][value]
+	if !ok {
+		n = uint32(len(t.numbers[a]))
+		t.numbers[a][strings.Clone(value)] = n
+	}
+	return n
+}
+
+// group gives a group by its number, making it if it is new.
+func (t *table) group(a attribute, number uint32) *group {
+	for uint32(len(t.groups[a])) <= number {
+		g := &group{}
+		if len(t.groups[a]) > 0 {
+			for _, k := range kept[a] {
+				g.orders[k] = &ordered[uint32]{compare: t.comparing(k)}
+			}
+		}
+		t.groups[a] = append(t.groups[a], g)
+	}
+	return t.groups[a][number]
+}
+
+// comparing orders slots as lists do: by descending (key, id).
+func (t *table) comparing(k sortKey) func(a, b uint32) int {
+	return func(a, b uint32) int {
+		if x, y := t.key(k, a), t.key(k, b); x != y {
+			return cmp.Compare(y, x)
+		}
+		return t.compareIDs(b, a)
+	}
+}
+
+func timeOf(k sortKey, c *handoff.Conversation) int64 {
+	var at time.Time
+	switch k {
+	case byMessage:
+		at = c.LastMessageAt
+	case byReceived:
+		at = c.LastReceivedAt
+	case byStarted:
+		at = c.StartedAt
+	case byHuman:
+		at = c.HumanAt
+	}
+	if at.IsZero() {
+		return filter.NoTime
+	}
+	return at.UnixMilli()
+}

@@ -1,0 +1,119 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+)
+
+// spot is a slot with its sort key at hand.
+type spot struct {
+	key  int64
+	slot uint32
+}
+
+func (q *query) spot(slot uint32) spot { return spot{q.key(q.sort, slot), slot} }
+
+// compare orders spots as the list does: by descending (key, id).
+func (q *query) compare(a, b spot) int {
+	if a.key != b.key {
+		return cmp.Compare(b.key, a.key)
+	}
+	return q.compareIDs(b.slot, a.slot)
+}
+
+// top keeps the first q.want of the slots it is offered that match.
+type top struct {
+	*query
+	spots []spot
+	full  bool
+	last  spot // of the first q.want so far, when full
+}
+
+// offer takes a slot that may match.
+func (t *top) offer(slot uint32) {
+	s := t.spot(slot)
+	if t.full && s.key < t.last.key || !t.match(slot) || !t.follows(slot) {
+		return
+	}
+	if t.spots = append(t.spots, s); len(t.spots) >= 2*t.want+512 {
+		t.cut()
+	}
+}
+
+// cut sorts, and drops what is not among the first.
+func (t *top) cut() {
+	slices.SortFunc(t.spots, t.compare)
+	if len(t.spots) >= t.want {
+		t.spots = t.spots[:t.want]
+		t.full, t.last = true, t.spots[t.want-1]
+	}
+}
+
+// slots gives what it kept, in order.
+func (t *top) slots() []uint32 {
+	t.cut()
+	slots := make([]uint32, len(t.spots))
+	for i, s := range t.spots {
+		slots[i] = s.slot
+	}
+	return slots
+}
+
+// merger walks several orders by q.sort as one.
+type merger struct {
+	*query
+	heads []head // a heap, when started: the next one first
+	begun bool
+}
+
+type head struct {
+	spot
+	rest cursor[uint32]
+}
+
+// add takes one more order along.
+func (m *merger) add(c cursor[uint32]) {
+	if slot, ok := c.next(); ok {
+		m.heads = append(m.heads, head{m.spot(slot), c})
+	}
+}
+
+// next gives the next slot of all; ok is false after the last.
+func (m *merger) next() (slot uint32, ok bool) {
+	if !m.begun {
+		m.begun = true
+		slices.SortFunc(m.heads, func(a, b head) int { return m.compare(a.spot, b.spot) })
+	}
+	if len(m.heads) == 0 {
+		return 0, false
+	}
+	first := &m.heads[0]
+	slot = first.slot
+	if following, ok := first.rest.next(); ok {
+		first.spot = m.spot(following)
+	} else {
+		last := len(m.heads) - 1
+		m.heads[0] = m.heads[last]
+		m.heads = m.heads[:last]
+	}
+	m.sink()
+	return slot, true
+}
+
+// sink moves the first head down to where it belongs.
+func (m *merger) sink() {
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= len(m.heads) {
+			return
+		}
+		if right := child + 1; right < len(m.heads) && m.compare(m.heads[right].spot, m.heads[child].spot) < 0 {
+			child = right
+		}
+		if m.compare(m.heads[i].spot, m.heads[child].spot) <= 0 {
+			return
+		}
+		m.heads[i], m.heads[child] = m.heads[child], m.heads[i]
+		i = child
+	}
+}
