@@ -1,0 +1,171 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/ticket"
+)
+
+// event says in a line what happened.
+func (n *narrator) event(e handoff.Event) string {
+	if n.events[e.Kind] == "" {
+		return fmt.Sprintf(n.otherEvent, e.Kind)
+	}
+	s := []string{n.events[e.Kind]}
+	add := func(format, value string) {
+		if value != "" {
+			s = append(s, fmt.Sprintf(format, value))
+		}
+	}
+	switch e.Kind {
+	case handoff.EventPriority:
+		s[0] = fmt.Sprintf(s[0], n.priorityName(e.Priority))
+	case handoff.EventTags:
+		s[0] = fmt.Sprintf(s[0], cmp.Or(strings.Join(e.Tags, ", "), "–"))
+	case handoff.EventTicket:
+		s[0] = fmt.Sprintf(s[0], or(n.ticketStatuses, ticket.Status(e.TicketStatus)))
+	case handoff.EventHandedOff, handoff.EventRequeued:
+		add(n.toQueue, n.queueName(e.Queue))
+	case handoff.EventAssigned:
+		add(n.toAgent, n.agentName(e.Agent))
+	case handoff.EventTransferred:
+		add(n.fromAgent, n.agentName(e.FromAgent))
+		if e.Agent != "" {
+			add(n.toAgent, n.agentName(e.Agent))
+		} else {
+			add(n.fromQueue, n.queueName(e.FromQueue))
+			add(n.toQueue, n.queueName(e.Queue))
+		}
+	}
+	switch e.Kind {
+	case handoff.EventEnded, handoff.EventRequeued:
+		add(n.because, or(n.reasons, e.Reason))
+	}
+	if e.Actor.By == handoff.ByAgent {
+		add(n.by, n.agentName(e.Actor.Agent))
+	}
+	return strings.Join(s, " · ")
+}
+
+func (n *narrator) priorityName(p handoff.Priority) string {
+	if !p.Valid() {
+		return p.String()
+	}
+	return n.priorities[p]
+}
+
+// fact is a line of the table that heads the document or an attendance.
+type fact struct{ name, value string }
+
+// about tells who speaks with whom, and how the document came to be.
+func (n *narrator) about() []fact {
+	c := n.t.Contact
+	facts := []fact{{n.contact, c.Label()}, {n.number, c.Number}, {n.username, c.Username}, {n.bot, n.t.Bot},
+		{n.zone, n.o.Zone.String()}}
+	if !n.o.GeneratedAt.IsZero() {
+		facts = append(facts, fact{n.generated, n.o.GeneratedAt.In(n.o.Zone).Format(n.stamp)})
+	}
+	return known(facts)
+}
+
+// aboutAttendance tells the present attendance's circumstances.
+func (n *narrator) aboutAttendance() []fact {
+	c := n.a.Conversation
+	facts := []fact{
+		{n.period, n.span(c.StartedAt, c.EndedAt)},
+		{n.channel, dotted(string(c.Channel), string(c.Account))},
+		{n.queue, n.queueName(c.Queue)},
+		{n.agents, strings.Join(n.agentNames(), ", ")},
+		{n.state, or(n.states, c.State)},
+	}
+	if c.Priority != handoff.NoPriority {
+		facts = append(facts, fact{n.priority, n.priorityName(c.Priority)})
+	}
+	return known(append(facts, fact{n.tags, strings.Join(c.Tags, ", ")}, fact{n.id, string(c.ID)}))
+}
+
+func known(facts []fact) []fact {
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.value == "" })
+}
+
+// agentNames lists those who took part, by name.
+func (n *narrator) agentNames() []string {
+	names := []string{}
+	ids := slices.Collect(maps.Keys(n.a.Agents))
+	for _, id := range []handoff.AgentID{n.a.Conversation.Agent, n.a.Conversation.LastAgent} {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		names = append(names, n.agentName(id))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// span tells a period, the second date only where it differs.
+func (n *narrator) span(from, to time.Time) string {
+	if from.IsZero() {
+		return ""
+	}
+	from, to = from.In(n.o.Zone), to.In(n.o.Zone)
+	switch {
+	case to.IsZero():
+		return from.Format(n.stamp) + " – (" + n.stillOpen + ")"
+	case civil(from) == civil(to):
+		return from.Format(n.stamp) + " – " + to.Format("15:04")
+	}
+	return from.Format(n.stamp) + " – " + to.Format(n.stamp)
+}
+
+// heading names an attendance by its day.
+func (n *narrator) heading(number int) string {
+	h := fmt.Sprintf("%s %d", n.attendance, number)
+	if at := n.a.Conversation.StartedAt; !at.IsZero() {
+		h += " · " + n.day(at.In(n.o.Zone))
+	}
+	return h
+}
+
+// ticket tells a ticket in lines: what it is, what it says, what became of it.
+func (n *narrator) ticket(t ticket.Ticket) []part {
+	title := dotted(t.Type, or(n.ticketStatuses, t.Status), fmt.Sprintf(n.ticketOpened, t.CreatedAt.In(n.o.Zone).Format(n.stamp)))
+	if t.Author != "" {
+		title += " " + fmt.Sprintf(n.by, n.agentName(t.Author))
+	}
+	p := []part{{detail, title}}
+	if t.Description != "" {
+		p = append(p, part{body, t.Description})
+	}
+	for i, h := range t.History {
+		if i == 0 {
+			continue // the creation, told above
+		}
+		edited := ""
+		if h.Edited {
+			edited = n.ticketEdited
+		}
+		p = append(p, part{quote, dotted(h.At.In(n.o.Zone).Format(n.stamp), or(n.ticketStatuses, h.Status), h.Type, edited) +
+			" " + fmt.Sprintf(n.by, n.name(h.By))})
+	}
+	return p
+}
+
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+// civil is the calendar day of t in its own zone.
+func civil(t time.Time) date {
+	y, m, d := t.Date()
+	return date{y, m, d}
+}
