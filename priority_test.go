@@ -1,0 +1,91 @@
+package handoff_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/handoffdesk/handoff"
+)
+
+var priorities = []handoff.Priority{handoff.NoPriority, handoff.Low, handoff.Medium, handoff.High}
+
+func drawTime(t *rapid.T, label string) time.Time {
+	return noon.Add(time.Duration(rapid.Int64Range(0, 4*3600_000).Draw(t, label)) * time.Millisecond)
+}
+
+func TestStrictServesTheHigherPriorityFirstThenTheLongerWait(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, q := rapid.SampledFrom(priorities).Draw(t, "p"), rapid.SampledFrom(priorities).Draw(t, "q")
+		a, b := drawTime(t, "a"), drawTime(t, "b")
+		first := handoff.Rank(handoff.OrderStrict, p, a) < handoff.Rank(handoff.OrderStrict, q, b)
+		require.Equal(t, p > q || p == q && a.Before(b), first)
+	})
+}
+
+func TestAgedLetsAPriorityOvertakeByItsHeadStartOnly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, q := rapid.SampledFrom(priorities).Draw(t, "p"), rapid.SampledFrom(priorities).Draw(t, "q")
+		a, b := drawTime(t, "a"), drawTime(t, "b")
+		overtakes := handoff.Rank(handoff.OrderAged, q, b) < handoff.Rank(handoff.OrderAged, p, a)
+		if !b.Before(a) && overtakes {
+			require.Greater(t, q, p)
+			require.Less(t, b.Sub(a), handoff.HeadStart(q)-handoff.HeadStart(p))
+			require.Less(t, b.Sub(a), time.Hour, "nobody is overtaken by who came an hour later")
+		}
+		if b.Before(a) && q >= p {
+			require.True(t, overtakes, "earlier and no less urgent comes first")
+		}
+	})
+}
+
+func TestHeadStartsGrowWithThePriority(t *testing.T) {
+	t.Parallel()
+	for i := 1; i < len(priorities); i++ {
+		require.Greater(t, handoff.HeadStart(priorities[i]), handoff.HeadStart(priorities[i-1]))
+	}
+	require.Zero(t, handoff.HeadStart(handoff.NoPriority))
+}
+
+func TestTheEmptyOrderIsAged(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, handoff.Rank(handoff.OrderAged, handoff.High, noon), handoff.Rank("", handoff.High, noon))
+}
+
+func TestRanksAreExactInAFloat(t *testing.T) {
+	t.Parallel()
+	far := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	require.Less(t, handoff.Rank(handoff.OrderStrict, handoff.NoPriority, far), int64(1)<<53)
+	require.Less(t, handoff.Rank(handoff.OrderStrict, handoff.High, far), handoff.Rank(handoff.OrderStrict, handoff.Medium, time.UnixMilli(0)))
+}
+
+func TestPrioritySurvivesItsText(t *testing.T) {
+	t.Parallel()
+	for i, name := range []string{"none", "low", "medium", "high"} {
+		p := priorities[i]
+		require.True(t, p.Valid())
+		require.Equal(t, name, p.String())
+		b, err := json.Marshal(map[handoff.Priority]handoff.Priority{p: p})
+		require.NoError(t, err)
+		require.JSONEq(t, `{"`+name+`":"`+name+`"}`, string(b))
+		var back map[handoff.Priority]handoff.Priority
+		require.NoError(t, json.Unmarshal(b, &back))
+		require.Equal(t, map[handoff.Priority]handoff.Priority{p: p}, back)
+	}
+	bad := handoff.Priority(4)
+	require.False(t, bad.Valid())
+	require.Equal(t, "priority(4)", bad.String())
+	_, err := json.Marshal(bad)
+	require.ErrorIs(t, err, handoff.ErrInvalid)
+
+	kept := handoff.High
+	for _, text := range []string{"", "High", "urgent", "3", "priority(4)"} {
+		require.ErrorIs(t, kept.UnmarshalText([]byte(text)), handoff.ErrInvalid, text)
+		require.Equal(t, handoff.High, kept)
+	}
+}
