@@ -26,7 +26,7 @@ const (
 	EventDelivery       EventKind = "delivery"        // an outgoing message came further
 	EventMerged         EventKind = "merged"          // the contact turned out to be another
 	EventErased         EventKind = "erased"          // its texts are gone
-	EventContactChanged EventKind = "contact_changed" // the copies of name and number are new
+	EventContactChanged EventKind = "contact_changed" // the copies of name, number and address are new
 )
 
 // Events of a bot's agents and queues. They have no conversation and no Seq.

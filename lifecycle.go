@@ -307,13 +307,14 @@ func (c Conversation) in(verb string, states ...State) error {
 	return &TransitionError{Verb: verb, From: c.State}
 }
 
-// Rename takes new copies of the contact's name and number, and the search
-// terms made from them. Without a difference it is no change and no event.
-func (c Conversation) Rename(do Act, name, number string, terms []string) (Conversation, []Event, error) {
-	if name == c.ContactName && number == c.Number && slices.Equal(terms, c.Terms) {
+// CopyContact takes new copies of the contact's name, number and address,
+// and the search terms made from them. Without a difference it is no change
+// and no event.
+func (c Conversation) CopyContact(do Act, name, number, address string, terms []string) (Conversation, []Event, error) {
+	if name == c.ContactName && number == c.Number && address == c.Address && slices.Equal(terms, c.Terms) {
 		return c, nil, nil
 	}
-	c.ContactName, c.Number, c.Terms = name, number, slices.Clone(terms)
+	c.ContactName, c.Number, c.Address, c.Terms = name, number, address, slices.Clone(terms)
 	return c.done(c.change(EventContactChanged, do))
 }
 

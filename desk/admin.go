@@ -1,0 +1,331 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// putBot creates or changes the bot.
+func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
+	if err := bot.Check(); err != nil {
+		return err
+	}
+	if bot.TimeZone != "" {
+		if _, err := time.LoadLocation(bot.TimeZone); err != nil {
+			return &handoff.FieldError{Field: "bot time zone", Reason: "is unknown"}
+		}
+	}
+	return d.decide(ctx, func(t *draft) error {
+		a, err := w(ctx)
+		if err != nil {
+			return err
+		}
+		if !a.may(handoff.PermManageSettings) {
+			return ErrForbidden
+		}
+		v, err := get[handoff.Bot](ctx, d, houseKey(kindBot, string(bot.ID)))
+		if err != nil {
+			return fmt.Errorf("desk: bot %s: %w", bot.ID, err)
+		}
+		v.value = bot
+		t.as(a)
+		t.note(handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
+		return put(t, v, time.Time{})
+	})
+}
+
+// putAgent creates or changes an agent. Disabling one gives back what they
+// hold.
+func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent handoff.Agent) error {
+	agent.Bot, agent.Skills = bot, handoff.SortedSet(agent.Skills)
+	if err := agent.Check(); err != nil {
+		return err
+	}
+	if agent.TimeZone != "" {
+		if _, err := time.LoadLocation(agent.TimeZone); err != nil {
+			return &handoff.FieldError{Field: "agent time zone", Reason: "is unknown"}
+		}
+	}
+	err := d.manage(ctx, w, bot, handoff.PermManageAgents, func(t *draft, a authority) error {
+		v, err := get[handoff.Agent](ctx, d, key(bot, kindAgent, agent.ID))
+		if err != nil {
+			return fmt.Errorf("desk: agent %s: %w", agent.ID, err)
+		}
+		if !a.platform() && !a.agent.value.Permissions.Has(agent.Permissions&^v.value.Permissions) {
+			return fmt.Errorf("%w: granting what one lacks", ErrForbidden)
+		}
+		agent.Availability, agent.AwayReason, agent.Since = v.value.Availability, v.value.AwayReason, v.value.Since
+		if v.version == 0 {
+			agent.Availability, agent.Since = handoff.Unavailable, t.now
+		}
+		if agent.Disabled {
+			agent.Availability, agent.AwayReason = handoff.Unavailable, ""
+			t.timer(bot, timerEvict, string(agent.ID), t.now)
+		}
+		v.value = agent
+		if a.agent.key == v.key {
+			a.agent.version = 0 // the put below expects the version itself
+		}
+		t.as(a)
+		t.note(handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled})
+		return put(t, v, time.Time{})
+	})
+	if err != nil || !agent.Disabled {
+		return err
+	}
+	return d.evict(ctx, bot, agent.ID)
+}
+
+// putQueue creates or changes a queue. Those who wait in it keep the rank
+// they have; a new order holds for those who come.
+func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff.Queue) error {
+	q.Bot = bot
+	if err := q.Check(); err != nil {
+		return err
+	}
+	return d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+		v, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, q.ID))
+		if err != nil {
+			return fmt.Errorf("desk: queue %s: %w", q.ID, err)
+		}
+		v.value = q
+		t.as(a)
+		t.note(handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
+		return put(t, v, time.Time{})
+	})
+}
+
+// removeQueue removes a queue in which nobody waits, and its memberships.
+func (d *Desk) removeQueue(ctx context.Context, w who, bot handoff.BotID, id handoff.QueueID) error {
+	var removed doc[handoff.Queue]
+	err := d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+		v, err := named[handoff.Queue](ctx, d, bot, kindQueue, id)
+		if err != nil {
+			return err
+		}
+		if err := d.checkEmpty(ctx, bot, id); err != nil {
+			return err
+		}
+		removed = v
+		members, err := scan[handoff.Member](ctx, d, storage.Range{Bot: bot, Kind: kindMember})
+		if err != nil {
+			return fmt.Errorf("desk: members of queue %s: %w", id, err)
+		}
+		t.as(a)
+		remove(t, v)
+		for _, m := range members {
+			if m.value.Queue == id {
+				remove(t, m)
+			}
+		}
+		t.note(handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: id, Actor: a.by, At: t.now, Removed: true})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// Nothing can come into the queue any more, but something may have come
+	// just before: then the queue stays.
+	if err := d.checkEmpty(ctx, bot, id); err != nil {
+		return errors.Join(err, d.putQueue(ctx, w, bot, removed.value))
+	}
+	return nil
+}
+
+// checkEmpty is nil if nobody waits in a queue, else ErrInUse.
+func (d *Desk) checkEmpty(ctx context.Context, bot handoff.BotID, id handoff.QueueID) error {
+	waiting, err := d.store.Waiting(ctx, bot, []storage.Line{{Queue: id, Limit: 1}})
+	if err != nil {
+		return fmt.Errorf("desk: queue %s: %w", id, err)
+	}
+	if len(waiting) > 0 {
+		return fmt.Errorf("%w: queue %s has waiting conversations", ErrInUse, id)
+	}
+	return nil
+}
+
+// putMember makes an agent serve a queue.
+func (d *Desk) putMember(ctx context.Context, w who, bot handoff.BotID, m handoff.Member) error {
+	m.Bot = bot
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+		q, err := named[handoff.Queue](ctx, d, bot, kindQueue, m.Queue)
+		if err != nil {
+			return err
+		}
+		if _, err := named[handoff.Agent](ctx, d, bot, kindAgent, m.Agent); err != nil {
+			return err
+		}
+		v, err := get[handoff.Member](ctx, d, child(bot, kindMember, m.Agent, m.Queue))
+		if err != nil {
+			return fmt.Errorf("desk: member %s of %s: %w", m.Agent, m.Queue, err)
+		}
+		v.value = m
+		t.as(a)
+		require(t, q)
+		t.note(handoff.Event{Kind: handoff.EventMemberChanged, Bot: bot, Queue: m.Queue, Agent: m.Agent, Actor: a.by, At: t.now})
+		return put(t, v, time.Time{})
+	})
+}
+
+// removeMember ends an agent's service in a queue. They keep what they hold.
+func (d *Desk) removeMember(ctx context.Context, w who, bot handoff.BotID, q handoff.QueueID, agent handoff.AgentID) error {
+	if err := (handoff.Member{Queue: q, Agent: agent}).Check(); err != nil {
+		return err
+	}
+	return d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+		v, err := get[handoff.Member](ctx, d, child(bot, kindMember, agent, q))
+		if err != nil {
+			return fmt.Errorf("desk: member %s of %s: %w", agent, q, err)
+		}
+		if v.version == 0 {
+			return fmt.Errorf("%w: member %s of %s", ErrNotFound, agent, q)
+		}
+		t.as(a)
+		remove(t, v)
+		t.note(handoff.Event{Kind: handoff.EventMemberChanged, Bot: bot, Queue: q, Agent: agent, Actor: a.by, At: t.now, Removed: true})
+		return nil
+	})
+}
+
+// putTemplate creates or changes a template.
+func (d *Desk) putTemplate(ctx context.Context, w who, bot handoff.BotID, tpl handoff.Template) error {
+	tpl.Bot = bot
+	if err := tpl.Check(); err != nil {
+		return err
+	}
+	return d.manage(ctx, w, bot, handoff.PermManageSettings, func(t *draft, a authority) error {
+		v, err := get[handoff.Template](ctx, d, key(bot, kindTemplate, tpl.ID))
+		if err != nil {
+			return fmt.Errorf("desk: template %s: %w", tpl.ID, err)
+		}
+		v.value = tpl
+		t.as(a)
+		t.note(handoff.Event{Kind: handoff.EventTemplateChanged, Bot: bot, Template: tpl.ID, Actor: a.by, At: t.now})
+		return put(t, v, time.Time{})
+	})
+}
+
+// removeTemplate removes a template; messages sent with it stay.
+func (d *Desk) removeTemplate(ctx context.Context, w who, bot handoff.BotID, id handoff.TemplateID) error {
+	return d.manage(ctx, w, bot, handoff.PermManageSettings, func(t *draft, a authority) error {
+		v, err := named[handoff.Template](ctx, d, bot, kindTemplate, id)
+		if err != nil {
+			return err
+		}
+		t.as(a)
+		remove(t, v)
+		t.note(handoff.Event{Kind: handoff.EventTemplateChanged, Bot: bot, Template: id, Actor: a.by, At: t.now, Removed: true})
+		return nil
+	})
+}
+
+// manage decides a change of who works how: f, if the caller has the
+// permission.
+func (d *Desk) manage(ctx context.Context, w who, bot handoff.BotID, p handoff.Permissions, f func(t *draft, a authority) error) error {
+	if _, err := d.theBot(ctx, bot); err != nil {
+		return err
+	}
+	return d.decide(ctx, func(t *draft) error {
+		a, err := w(ctx)
+		if err != nil {
+			return err
+		}
+		if !a.may(p) {
+			return ErrForbidden
+		}
+		t.roster, t.bots = true, append(t.bots, bot)
+		return f(t, a)
+	})
+}
+
+// evict gives back everything a disabled agent holds: to its queue, or to
+// the bot's customers' next message where it never was in one. A timer set
+// with the disabling finishes what a crash interrupts.
+func (d *Desk) evict(ctx context.Context, bot handoff.BotID, agent handoff.AgentID) error {
+	by := handoff.Actor{By: handoff.BySystem}
+	err := d.releaseHeld(ctx, bot, agent, func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error) {
+		if q.version == 0 {
+			return c.End(t.act(by), handoff.ReasonAgentDisabled)
+		}
+		return c.Requeue(t.act(by), q.value, handoff.ReasonAgentDisabled)
+	})
+	if err != nil {
+		return fmt.Errorf("desk: taking back from agent %s: %w", agent, err)
+	}
+	return nil
+}
+
+// release says what becomes of a conversation whose agent is gone; q is its
+// queue, absent if it has none. No event: it stays.
+type release func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error)
+
+// releaseHeld applies f to everything an agent holds, each in its own commit.
+func (d *Desk) releaseHeld(ctx context.Context, bot handoff.BotID, agent handoff.AgentID, f release) error {
+	held, err := d.held(ctx, bot, agent)
+	if err != nil {
+		return err
+	}
+	for _, c := range held {
+		err := d.decide(ctx, func(t *draft) error {
+			c, err := d.store.Conversation(ctx, bot, c.ID)
+			if err != nil || c.Agent != agent {
+				return err
+			}
+			q, err := d.queueOf(ctx, c)
+			if err != nil {
+				return err
+			}
+			after, events, err := f(t, c, q)
+			if err != nil {
+				return err
+			}
+			if q.version != 0 {
+				require(t, q)
+			}
+			t.move(c, after, events, noLimits)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("conversation %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+// queueOf reads the conversation's queue; absent if it has none or the queue
+// was removed.
+func (d *Desk) queueOf(ctx context.Context, c handoff.Conversation) (doc[handoff.Queue], error) {
+	if c.Queue == "" {
+		return doc[handoff.Queue]{}, nil
+	}
+	q, err := get[handoff.Queue](ctx, d, key(c.Bot, kindQueue, c.Queue))
+	if err != nil {
+		return q, fmt.Errorf("desk: queue %s: %w", c.Queue, err)
+	}
+	return q, nil
+}
+
+// held lists what an agent holds.
+func (d *Desk) held(ctx context.Context, bot handoff.BotID, agent handoff.AgentID) ([]handoff.Conversation, error) {
+	w := where(handoff.StateAssigned)
+	w.Agent = agent
+	return d.all(ctx, storage.Query{Bot: bot, Where: w})
+}
+
+// listed gives every record of a kind, decoded.
+func listed[T any](ctx context.Context, d *Desk, bot handoff.BotID, kind string) ([]T, error) {
+	docs, err := scan[T](ctx, d, storage.Range{Bot: bot, Kind: kind})
+	if err != nil {
+		return nil, fmt.Errorf("desk: %ss of bot %s: %w", kind, bot, err)
+	}
+	return slices.Clip(values(docs)), nil
+}

@@ -1,0 +1,239 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Bounds of the one retry loop.
+const (
+	maxTries    = 40               // decisions made anew after conflicts
+	maxRepeats  = 4                // commits of one batch with an unknown outcome
+	firstPause  = time.Millisecond // doubled each time, with jitter
+	maxPause    = 200 * time.Millisecond
+	maxDeciding = 10 * time.Second
+)
+
+// draft is a decision under way: what is to be committed, in one batch, and
+// the time at which it was decided.
+type draft struct {
+	now    time.Time
+	ops    []storage.Op
+	events []handoff.Event
+	bots   []handoff.BotID // whose routing may be affected
+	roster bool            // agents, queues or members change
+	sends  bool            // something was queued to be sent
+}
+
+// decide is the one loop of read, decide, commit: f reads what it needs,
+// and writes or checks all it read into the draft; on a conflict it is
+// called again, also when f itself saw reads that do not fit together and
+// returned storage.ErrConflict. A draft that stays empty commits nothing.
+func (d *Desk) decide(ctx context.Context, f func(t *draft) error) error {
+	var began time.Time
+	for try := 0; ; try++ {
+		now, err := d.store.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("desk: reading the clock: %w", err)
+		}
+		if try == 0 {
+			began = now
+		}
+		t := &draft{now: now}
+		err = f(t)
+		if err == nil && len(t.ops)+len(t.events) > 0 {
+			err = d.commit(ctx, t)
+		}
+		if !errors.Is(err, storage.ErrConflict) {
+			return err
+		}
+		if try+1 >= maxTries || now.Sub(began) > maxDeciding {
+			return fmt.Errorf("%w: gave up after %d tries", ErrBusy, try+1)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// commit applies a draft, repeating a batch whose outcome is unknown: the
+// store knows it by its id. It wakes whoever the change concerns.
+func (d *Desk) commit(ctx context.Context, t *draft) error {
+	if len(t.events) > 0 {
+		t.ops = append(t.ops, storage.AppendEvents{Events: t.events})
+	}
+	b := storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops}
+	for repeat := 0; ; repeat++ {
+		err := d.store.Commit(ctx, b)
+		switch {
+		case err == nil:
+			d.wake(t)
+			return nil
+		case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrInvalid),
+			errors.Is(err, storage.ErrUnsupported), errors.Is(err, storage.ErrClosed):
+			return err
+		case errors.Is(err, storage.ErrExpired), repeat+1 >= maxRepeats, ctx.Err() != nil:
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+		if err := pause(ctx, repeat); err != nil {
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+	}
+}
+
+func (d *Desk) wake(t *draft) {
+	if t.roster {
+		for _, bot := range t.bots {
+			d.forgetRoster(bot)
+		}
+	}
+	d.routing.mark(t.bots...)
+	if t.sends {
+		d.sending.ring()
+	}
+	if len(t.events) > 0 {
+		d.feed.ring()
+	}
+}
+
+// pause waits a little longer each time, by chance, or until ctx is done.
+func pause(ctx context.Context, try int) error {
+	most := min(firstPause<<min(try, 10), maxPause)
+	timer := time.NewTimer(time.Duration(1 + rand.Int64N(int64(most))))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// act is a deed at the draft's time.
+func (t *draft) act(by handoff.Actor) handoff.Act { return handoff.Act{By: by, At: t.now} }
+
+// note adds events that belong to no change of a conversation.
+func (t *draft) note(events ...handoff.Event) { t.events = append(t.events, events...) }
+
+// limits are the most an agent may hold for a move to go through.
+type limits struct{ all, queue int }
+
+var noLimits = limits{storage.NoMax, storage.NoMax}
+
+// move stores what became of a conversation, with its events. It keeps what
+// follows from the change right by itself: the loads of the agents, and
+// which conversation is the contact's open one.
+func (t *draft) move(before, after handoff.Conversation, events []handoff.Event, most limits) {
+	if len(events) == 0 {
+		return
+	}
+	t.ops = append(t.ops, storage.PutConversation{Conversation: after, Expect: before.Version})
+	t.events = append(t.events, events...)
+	t.bots = append(t.bots, after.Bot)
+	if before.Agent != after.Agent {
+		t.load(before, -1, limits{})
+		t.load(after, +1, most)
+	}
+	wasOpen, isOpen := before.Version > 0 && !before.Ended(), !after.Ended()
+	if before.Contact == after.Contact && wasOpen == isOpen {
+		return
+	}
+	if wasOpen {
+		t.ops = append(t.ops, storage.DeleteRecord{Key: openKey(before), Expect: openVersion(before.ID)})
+	}
+	if isOpen {
+		t.open(after)
+	}
+}
+
+// open makes c the open conversation of its contact: there is one.
+func (t *draft) open(c handoff.Conversation) {
+	data, _ := json.Marshal(c.ID) // a string always encodes
+	put := storage.PutRecord{Record: storage.Record{Key: openKey(c), Version: openVersion(c.ID), Data: data}}
+	for i, op := range t.ops {
+		// Another one ends in the same commit: this takes its place.
+		if gone, ok := op.(storage.DeleteRecord); ok && gone.Key == put.Record.Key {
+			put.Expect = gone.Expect
+			t.ops[i] = put
+			return
+		}
+	}
+	t.ops = append(t.ops, put)
+}
+
+func (t *draft) load(c handoff.Conversation, delta int, most limits) {
+	if c.Agent == "" {
+		return
+	}
+	l := storage.Load{Bot: c.Bot, Agent: c.Agent, Delta: delta, Max: most.all, At: t.now}
+	t.ops = append(t.ops, l)
+	if c.Queue != "" {
+		l.Queue, l.Max = c.Queue, most.queue
+		t.ops = append(t.ops, l)
+	}
+}
+
+// say appends a message to a conversation that was read at version expect,
+// with its event. What is queued to be sent wakes the senders.
+func (t *draft) say(m handoff.Message, expect int64) {
+	t.ops = append(t.ops, storage.AppendMessage{Message: m, Expect: expect})
+	t.events = append(t.events, handoff.MessageEvent(m))
+	if m.Delivery != handoff.Queued || t.sends {
+		return
+	}
+	t.sends = true
+	t.timer(m.Bot, timerSend, string(m.Conversation), t.now)
+}
+
+func (t *draft) timer(bot handoff.BotID, kind, id string, at time.Time) {
+	t.ops = append(t.ops, storage.SetTimer{Timer: storage.Timer{Bot: bot, Kind: kind, ID: id, At: at}})
+}
+
+// require asks that a record is still as it was read.
+func require[T any](t *draft, v doc[T]) {
+	t.ops = append(t.ops, storage.Check{Key: v.key, Version: v.version})
+}
+
+// put stores a record in place of the one that was read. A zero expires is
+// never.
+func put[T any](t *draft, v doc[T], expires time.Time) error {
+	data, err := json.Marshal(v.value)
+	if err != nil {
+		return fmt.Errorf("desk: record %s %s: %w", v.key.Kind, v.key.ID, err)
+	}
+	t.ops = append(t.ops, storage.PutRecord{
+		Record: storage.Record{Key: v.key, Version: newVersion(), Data: data, Expires: expires},
+		Expect: v.version,
+	})
+	return nil
+}
+
+func remove[T any](t *draft, v doc[T]) {
+	if v.version != 0 {
+		t.ops = append(t.ops, storage.DeleteRecord{Key: v.key, Expect: v.version})
+	}
+}
+
+// recall finds the result of an earlier call with the same key; keep stores
+// this one's. Both do nothing for a call without a key.
+func recall[T any](ctx context.Context, d *Desk, k storage.Key) (result T, found bool, err error) {
+	if k == (storage.Key{}) {
+		return result, false, nil
+	}
+	v, err := get[T](ctx, d, k)
+	return v.value, v.version != 0, err
+}
+
+func keep[T any](t *draft, k storage.Key, result T) error {
+	if k == (storage.Key{}) {
+		return nil
+	}
+	return put(t, doc[T]{key: k, value: result}, t.now.Add(keepKey))
+}

@@ -1,0 +1,170 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Sentinels. Unless its text says otherwise, whatever returns one of them
+// changed nothing. The rules' own are in package handoff.
+var (
+	// ErrNotFound: there is no such thing, or the agent may not know of it.
+	ErrNotFound = errors.New("desk: not found")
+	// ErrForbidden: the agent sees the thing but lacks the permission.
+	ErrForbidden = errors.New("desk: not permitted")
+	// ErrNotAvailable: the agent who would get the conversation is not
+	// available, connected or in the queue.
+	ErrNotAvailable = errors.New("desk: agent is not available")
+	// ErrAtCapacity: the agent who would get the conversation holds as many
+	// as their capacity allows.
+	ErrAtCapacity = errors.New("desk: agent is at capacity")
+	// ErrWindowClosed: the channel takes only templates now, because the
+	// contact's last message is too long ago.
+	ErrWindowClosed = errors.New("desk: channel window is closed")
+	// ErrNoChannel: no Channel was given for the conversation's channel.
+	ErrNoChannel = errors.New("desk: no such channel")
+	// ErrInUse: a queue cannot be removed while conversations wait in it.
+	ErrInUse = errors.New("desk: in use")
+	// ErrBusy: others changed the same thing too often; try again.
+	ErrBusy = errors.New("desk: too many conflicts")
+	// ErrOutcomeUnknown: the store failed in a way that does not tell whether
+	// the change was made. Calling again with the same key is safe.
+	ErrOutcomeUnknown = errors.New("desk: outcome unknown")
+	// ErrReset: the cursor is no place in the event feed (any more); read
+	// the present state and subscribe anew.
+	ErrReset = errors.New("desk: cursor reset")
+	// ErrRunning: Run is running already.
+	ErrRunning = errors.New("desk: already running")
+)
+
+// Options of a desk. The zero value, and nil, mean the documented defaults.
+type Options struct {
+	// Channels are how messages reach contacts, by the name the platform
+	// gives in Inbound.Channel. A conversation on another channel can be
+	// received and recorded, not sent to.
+	Channels map[handoff.Channel]Channel
+	// Logger gets ids and errors, never a text, name or address of a
+	// person. Nil logs nowhere.
+	Logger *slog.Logger
+	// Lease is for how long a device counts as connected after its last
+	// sign of life; Run gives one every Heartbeat. Defaults 20 s and 5 s.
+	Lease, Heartbeat time.Duration
+	// Grace is how long after losing its last device an agent may come back
+	// before the queue's OnLost policy applies. Default 60 s.
+	Grace time.Duration
+	// Sweep is how often Run looks for work it was not told of. Default 2 s.
+	Sweep time.Duration
+	// SendTimeout bounds one call of a Channel, default 30 s, and SendFor all
+	// attempts at one message together, default 10 minutes.
+	SendTimeout, SendFor time.Duration
+	// Senders is how many conversations are sent to at once. Default 8.
+	Senders int
+	// KeepFeed is for how long an event stays in the feed that subscribers
+	// resume from; timelines keep it for good. Default 30 days.
+	KeepFeed time.Duration
+}
+
+func (o *Options) withDefaults() (Options, error) {
+	var p Options
+	if o != nil {
+		p = *o
+	}
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		std   time.Duration
+	}{
+		{"Lease", &p.Lease, 20 * time.Second}, {"Heartbeat", &p.Heartbeat, 5 * time.Second},
+		{"Grace", &p.Grace, time.Minute}, {"Sweep", &p.Sweep, 2 * time.Second},
+		{"SendTimeout", &p.SendTimeout, 30 * time.Second}, {"SendFor", &p.SendFor, 10 * time.Minute},
+		{"KeepFeed", &p.KeepFeed, 30 * 24 * time.Hour},
+	} {
+		if *d.value < 0 {
+			return p, &handoff.FieldError{Field: "desk option " + d.name, Reason: "is negative"}
+		}
+		if *d.value == 0 {
+			*d.value = d.std
+		}
+	}
+	if p.Heartbeat*2 > p.Lease {
+		return p, &handoff.FieldError{Field: "desk option Heartbeat", Reason: "is more than half of Lease"}
+	}
+	if p.Senders < 0 {
+		return p, &handoff.FieldError{Field: "desk option Senders", Reason: "is negative"}
+	}
+	if p.Senders == 0 {
+		p.Senders = 8
+	}
+	if p.Logger == nil {
+		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	for name, c := range p.Channels {
+		if err := handoff.CheckID("channel", name); err != nil {
+			return p, err
+		}
+		if c == nil {
+			return p, &handoff.FieldError{Field: "channel " + string(name), Reason: "is nil"}
+		}
+	}
+	return p, nil
+}
+
+// Desk is the service. Its methods may be called from many goroutines, and
+// several processes may each have one on the same data.
+type Desk struct {
+	store   storage.Store
+	o       Options
+	log     *slog.Logger
+	self    string // names this desk in leases on outgoing work
+	routing *dirty // bots whose waiting conversations want a look
+	sending *bell
+	feed    *bell
+	running atomic.Bool
+
+	mu       sync.Mutex
+	rosters  map[handoff.BotID]*roster
+	sessions map[sessionKey]*session
+	breakers map[accountKey]*breaker
+}
+
+// New makes a desk on a store. It starts nothing: commands work at once,
+// and [Desk.Run] does what has to happen by itself. The caller keeps and
+// closes the store.
+func New(store storage.Store, o *Options) (*Desk, error) {
+	if store == nil {
+		return nil, &handoff.FieldError{Field: "store", Reason: "is nil"}
+	}
+	p, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{
+		store: store, o: p, log: p.Logger, self: newToken(),
+		routing: newDirty(), sending: newBell(), feed: newBell(),
+		rosters:  map[handoff.BotID]*roster{},
+		sessions: map[sessionKey]*session{},
+		breakers: map[accountKey]*breaker{},
+	}, nil
+}
+
+// Bot is the platform's side of one bot: it is trusted, nothing it asks is
+// checked against an agent's permissions. The bot need not exist yet, see
+// [Bot.Put].
+func (d *Desk) Bot(id handoff.BotID) *Bot { return &Bot{d: d, id: id} }
+
+// Bots lists the bots that were put, by id.
+func (d *Desk) Bots(ctx context.Context) ([]handoff.Bot, error) {
+	docs, err := scan[handoff.Bot](ctx, d, storage.Range{Kind: kindBot})
+	if err != nil {
+		return nil, fmt.Errorf("desk: bots: %w", err)
+	}
+	return values(docs), nil
+}

@@ -1,0 +1,176 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Kinds of records, with their parents. They are part of the stored data:
+// a kind is added, never changed in meaning.
+const (
+	kindBot      = "bot"      // house; handoff.Bot
+	kindAgent    = "agent"    // handoff.Agent
+	kindQueue    = "queue"    // handoff.Queue
+	kindMember   = "member"   // parent agent, id queue; handoff.Member
+	kindTemplate = "template" // handoff.Template
+	kindContact  = "contact"  // handoff.Contact
+	kindAddress  = "address"  // parent line, id address; the contact's id
+	kindOpen     = "open"     // parent line, id contact; the open conversation's id
+	kindTicket   = "ticket"   // parent conversation; ticket.Ticket
+	kindAuthored = "authored" // parent agent, id ticket; open tickets by author
+	kindLease    = "lease"    // parent agent, id device; a connected device
+	kindPresence = "presence" // id agent; whether they were last seen connected
+	kindRead     = "read"     // parent agent, id conversation; how far they read
+	kindKey      = "key"      // results by the caller's key, for 24 h
+	kindReceipt  = "receipt"  // parent line, id provider's; receipts ahead of their message
+	kindOutbox   = "outbox"   // id conversation; how far it is sent
+	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
+)
+
+// Kinds of timers.
+const (
+	timerSend  = "send"  // id conversation: something may be waiting to be sent
+	timerLost  = "lost"  // id agent: the grace period ends
+	timerEvict = "evict" // id agent: what a disabled agent holds goes back
+)
+
+// doc is a decoded record. Version 0: it is absent, and value is zero.
+type doc[T any] struct {
+	key     storage.Key
+	version int64
+	value   T
+}
+
+func decode[T any](r storage.Record) (doc[T], error) {
+	v := doc[T]{key: r.Key, version: r.Version}
+	if r.Version == 0 {
+		return v, nil
+	}
+	if err := json.Unmarshal(r.Data, &v.value); err != nil {
+		return v, fmt.Errorf("record %s %s: %w", r.Key.Kind, r.Key.ID, err)
+	}
+	return v, nil
+}
+
+// get reads one record.
+func get[T any](ctx context.Context, d *Desk, key storage.Key) (doc[T], error) {
+	rs, err := d.store.Lookup(ctx, []storage.Key{key})
+	if err != nil {
+		return doc[T]{}, err
+	}
+	return decode[T](rs[0])
+}
+
+// scan reads every record of a range. A record that cannot be decoded, as
+// one of a newer version may be, is logged and left out: one bad record
+// costs only itself.
+func scan[T any](ctx context.Context, d *Desk, r storage.Range) ([]doc[T], error) {
+	var out []doc[T]
+	for {
+		page, err := d.store.Records(ctx, r, storage.MaxPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range page {
+			v, err := decode[T](rec)
+			if err != nil {
+				d.log.Error("desk: unreadable record", "bot", rec.Key.Bot, "kind", rec.Key.Kind, "id", rec.Key.ID)
+				continue
+			}
+			out = append(out, v)
+		}
+		if len(page) < storage.MaxPage {
+			return out, nil
+		}
+		r.After = page[len(page)-1].Key
+	}
+}
+
+func values[T any](docs []doc[T]) []T {
+	out := make([]T, len(docs))
+	for i, v := range docs {
+		out[i] = v.value
+	}
+	return out
+}
+
+func houseKey(kind, id string) storage.Key { return storage.Key{Kind: kind, ID: id} }
+
+func key[ID ~string](bot handoff.BotID, kind string, id ID) storage.Key {
+	return storage.Key{Bot: bot, Kind: kind, ID: string(id)}
+}
+
+func child[P, ID ~string](bot handoff.BotID, kind string, parent P, id ID) storage.Key {
+	return storage.Key{Bot: bot, Kind: kind, Parent: string(parent), ID: string(id)}
+}
+
+// line names a channel account: the parent of what is unique on it. Neither
+// part holds a control character.
+func line(c handoff.Channel, a handoff.AccountID) string { return string(c) + "\x1f" + string(a) }
+
+func addressKey(bot handoff.BotID, a handoff.Address) storage.Key {
+	return child(bot, kindAddress, line(a.Channel, a.Account), a.ID)
+}
+
+func openKey(c handoff.Conversation) storage.Key {
+	return child(c.Bot, kindOpen, line(c.Channel, c.Account), c.Contact)
+}
+
+// openVersion is the version of the record that makes c the contact's open
+// conversation. It follows from the id, which never recurs, so ending the
+// conversation needs no read.
+func openVersion(id handoff.ConversationID) int64 {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return int64(h.Sum64()>>1) | 1
+}
+
+// newVersion chooses a version that does not recur.
+func newVersion() int64 { return rand.Int64() | 1 }
+
+// newID makes a time-ordered id from the store's clock.
+func newID(now time.Time) string { return storage.NewBatchID(now) }
+
+func newToken() string { return uuid.NewString() }
+
+// Key makes the key of a call from what caused it, such as the id of the
+// message it answers and a number: repeating the call with the same key, to
+// the same conversation, within 24 hours, gives the first call's result and
+// does nothing. An empty key repeats nothing.
+func Key(parts ...any) string {
+	h := sha256.New()
+	for _, p := range parts {
+		s := fmt.Sprint(p)
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// keepKey is for how long the result of a call with a key is kept.
+const keepKey = 24 * time.Hour
+
+// MaxCallKey is the longest key of a call, in bytes.
+const MaxCallKey = 256
+
+// callKey names the record of a call's result. The verb, actor and object
+// are part of it, so one key used for two different calls is two keys.
+func callKey(bot handoff.BotID, callerKey string, scope ...any) (storage.Key, error) {
+	if callerKey == "" {
+		return storage.Key{}, nil
+	}
+	if len(callerKey) > MaxCallKey {
+		return storage.Key{}, &handoff.FieldError{Field: "key", Reason: "is too long"}
+	}
+	return key(bot, kindKey, Key(append(scope, callerKey)...)), nil
+}

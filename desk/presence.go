@@ -1,0 +1,271 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// lease is one connected device of an agent. Its record expires unless it is
+// renewed; its version stays the same while it is, so assignments may rest
+// on it.
+type lease struct {
+	Since time.Time `json:"since"`
+}
+
+// presence is whether an agent was last seen connected: the basis of the
+// events that tell when that changes.
+type presence struct {
+	Connected bool      `json:"connected"`
+	At        time.Time `json:"at"` // of the change
+}
+
+// session is a lease that this desk keeps alive while Run runs.
+type session struct{ version int64 }
+
+type sessionKey struct {
+	bot    handoff.BotID
+	agent  handoff.AgentID
+	device string
+}
+
+func (k sessionKey) lease() storage.Key { return child(k.bot, kindLease, k.agent, k.device) }
+
+// MaxDevices is the number of devices an agent may be connected with.
+const MaxDevices = 32
+
+// Connect tells that the agent is there, on a device: any name that is the
+// same at the next Connect of that device. It counts as connected for
+// Options.Lease and is renewed for as long as Run runs in this process;
+// without Run, call Connect again in time. An agent is connected while any
+// device is. Being connected makes nobody available.
+//
+// release ends it at once, without the grace period; calling it again does
+// nothing.
+//
+// Errors: handoff.ErrInvalid, ErrNotFound, ErrBusy, ErrOutcomeUnknown.
+func (s *Seat) Connect(ctx context.Context, device string) (release func(context.Context) error, err error) {
+	if err := handoff.CheckID("device", device); err != nil {
+		return nil, err
+	}
+	k := sessionKey{s.bot, s.agent, device}
+	version, err := s.d.connect(ctx, s.who, k)
+	if err != nil {
+		return nil, err
+	}
+	mine := &session{version: version}
+	s.d.mu.Lock()
+	s.d.sessions[k] = mine
+	s.d.mu.Unlock()
+	return func(ctx context.Context) error {
+		s.d.mu.Lock()
+		if s.d.sessions[k] != mine {
+			s.d.mu.Unlock()
+			return nil // the device connected anew, or was released before
+		}
+		delete(s.d.sessions, k)
+		s.d.mu.Unlock()
+		return s.d.disconnect(ctx, k, version)
+	}, nil
+}
+
+func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64, err error) {
+	err = d.decide(ctx, func(t *draft) error {
+		a, err := w(ctx)
+		if err != nil {
+			return err
+		}
+		v, err := get[lease](ctx, d, k.lease())
+		if err != nil {
+			return fmt.Errorf("desk: lease of agent %s: %w", k.agent, err)
+		}
+		seen, err := get[presence](ctx, d, key(k.bot, kindPresence, k.agent))
+		if err != nil {
+			return fmt.Errorf("desk: presence of agent %s: %w", k.agent, err)
+		}
+		t.as(a)
+		if v.version == 0 {
+			others, err := d.store.Records(ctx, storage.Range{Bot: k.bot, Kind: kindLease, Parent: string(k.agent)}, MaxDevices)
+			if err != nil {
+				return fmt.Errorf("desk: devices of agent %s: %w", k.agent, err)
+			}
+			if len(others) >= MaxDevices {
+				return &handoff.FieldError{Field: "devices", Reason: fmt.Sprintf("are %d already", MaxDevices)}
+			}
+			v.value.Since = t.now
+			t.roster, t.bots = true, append(t.bots, k.bot)
+		}
+		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil || seen.value.Connected {
+			return err
+		}
+		seen.value = presence{Connected: true, At: t.now}
+		t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
+		return put(t, seen, time.Time{})
+	})
+	return version, err
+}
+
+// renew puts a lease with a new end: under the version it has, or a new one
+// if it is not there.
+func renew(t *draft, v doc[lease], until time.Time) (version int64, err error) {
+	if err := put(t, v, until); err != nil {
+		return 0, err
+	}
+	last := t.ops[len(t.ops)-1].(storage.PutRecord)
+	if v.version != 0 {
+		last.Record.Version = v.version
+		t.ops[len(t.ops)-1] = last
+	}
+	return last.Record.Version, nil
+}
+
+// disconnect gives a lease back, and tells if it was the agent's last.
+func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) error {
+	return d.decide(ctx, func(t *draft) error {
+		leases, err := d.store.Records(ctx, storage.Range{Bot: k.bot, Kind: kindLease, Parent: string(k.agent)}, MaxDevices)
+		if err != nil {
+			return fmt.Errorf("desk: devices of agent %s: %w", k.agent, err)
+		}
+		i := slices.IndexFunc(leases, func(r storage.Record) bool { return r.Key == k.lease() && r.Version == version })
+		if i < 0 {
+			return nil // it has expired, and the sweep tells
+		}
+		t.ops = append(t.ops, storage.DeleteRecord{Key: k.lease(), Expect: version})
+		if len(leases) > 1 {
+			return nil
+		}
+		by := handoff.Actor{By: handoff.ByAgent, Agent: k.agent}
+		return d.leave(ctx, t, k.bot, k.agent, by)
+	})
+}
+
+// leave notes that an agent has no device any more.
+func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent handoff.AgentID, by handoff.Actor) error {
+	seen, err := get[presence](ctx, d, key(bot, kindPresence, agent))
+	if err != nil {
+		return fmt.Errorf("desk: presence of agent %s: %w", agent, err)
+	}
+	if !seen.value.Connected {
+		return nil
+	}
+	seen.value = presence{At: t.now}
+	t.roster, t.bots = true, append(t.bots, bot)
+	t.note(handoff.Event{Kind: handoff.EventDisconnected, Bot: bot, Agent: agent, Actor: by, At: t.now})
+	return put(t, seen, time.Time{})
+}
+
+// heartbeat renews the leases of this desk's sessions. One whose lease is
+// gone, because the process slept too long, is connected anew.
+func (d *Desk) heartbeat(ctx context.Context) {
+	d.mu.Lock()
+	mine := make(map[sessionKey]*session, len(d.sessions))
+	for k, v := range d.sessions {
+		mine[k] = v
+	}
+	d.mu.Unlock()
+	for k, v := range mine {
+		seat := &Seat{d: d, bot: k.bot, agent: k.agent}
+		version, err := d.connect(ctx, seat.who, k)
+		d.mu.Lock()
+		switch {
+		case d.sessions[k] != v: // released meanwhile
+		case errors.Is(err, ErrNotFound): // the agent is gone
+			delete(d.sessions, k)
+		case err == nil:
+			v.version = version
+		}
+		d.mu.Unlock()
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("desk: lease not renewed", "bot", k.bot, "agent", k.agent, "error", err)
+		}
+	}
+}
+
+// sweepPresence notices agents whose last lease ran out, and begins their
+// grace period.
+func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
+	seen, err := scan[presence](ctx, d, storage.Range{Bot: bot, Kind: kindPresence})
+	if err != nil {
+		return fmt.Errorf("desk: presence: %w", err)
+	}
+	leases, err := scan[lease](ctx, d, storage.Range{Bot: bot, Kind: kindLease})
+	if err != nil {
+		return fmt.Errorf("desk: leases: %w", err)
+	}
+	there := map[string]bool{}
+	for _, l := range leases {
+		there[l.key.Parent] = true
+	}
+	for _, p := range seen {
+		if !p.value.Connected || there[p.key.ID] {
+			continue
+		}
+		agent := handoff.AgentID(p.key.ID)
+		err := d.decide(ctx, func(t *draft) error {
+			live, err := d.store.Records(ctx, storage.Range{Bot: bot, Kind: kindLease, Parent: p.key.ID}, 1)
+			if err != nil || len(live) > 0 {
+				return err
+			}
+			if err := d.leave(ctx, t, bot, agent, handoff.Actor{By: handoff.BySystem}); err != nil || len(t.ops) == 0 {
+				return err
+			}
+			t.timer(bot, timerLost, p.key.ID, t.now.Add(d.o.Grace))
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("desk: agent %s: %w", agent, err)
+		}
+	}
+	return nil
+}
+
+// lost applies the queues' policies to what an agent holds who has been
+// away for longer than the grace period. One who came back keeps everything.
+func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
+	agent := handoff.AgentID(due.ID)
+	system := handoff.Actor{By: handoff.BySystem}
+	err := d.releaseHeld(ctx, due.Bot, agent, func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error) {
+		seen, err := get[presence](ctx, d, key(due.Bot, kindPresence, agent))
+		if err != nil {
+			return c, nil, err
+		}
+		policy := q.value.WithDefaults().OnLost
+		if seen.value.Connected || q.version == 0 || policy == handoff.KeepAll ||
+			policy == handoff.RequeueUnanswered && c.Answered() {
+			return c, nil, nil
+		}
+		require(t, seen)
+		return c.Requeue(t.act(system), q.value, handoff.ReasonAgentLost)
+	})
+	if err != nil {
+		return fmt.Errorf("desk: lost agent %s: %w", agent, err)
+	}
+	return nil
+}
+
+// setAvailability sets the agent's own availability.
+func (s *Seat) setAvailability(ctx context.Context, v handoff.Availability, reason string) error {
+	return s.d.decide(ctx, func(t *draft) error {
+		a, err := s.who(ctx)
+		if err != nil {
+			return err
+		}
+		was := a.agent.value
+		if a.agent.value, err = was.Set(v, reason, t.now); err != nil {
+			return err
+		}
+		if a.agent.value.Availability == was.Availability && a.agent.value.AwayReason == was.AwayReason {
+			return nil
+		}
+		t.roster, t.bots = true, append(t.bots, s.bot)
+		t.note(handoff.Event{
+			Kind: handoff.EventAvailability, Bot: s.bot, Agent: s.agent, Actor: a.by, At: t.now, Availability: v,
+		})
+		return put(t, a.agent, time.Time{})
+	})
+}

@@ -1,0 +1,284 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/ticket"
+)
+
+// MessageQuery asks for messages with After < Number, and Number < Before
+// unless Before is 0. Without Newest the first ones in ascending order, with
+// it the last ones in descending order. Limit 0 is 100, at most 1000.
+type MessageQuery struct {
+	After, Before int64
+	Newest        bool
+	Limit         int
+}
+
+func (q MessageQuery) storage(bot handoff.BotID, id handoff.ConversationID) (storage.MessageQuery, error) {
+	if q.Limit == 0 {
+		q.Limit = pageSize
+	}
+	if q.After < 0 || q.Before < 0 || q.Limit < 1 || q.Limit > storage.MaxPage {
+		return storage.MessageQuery{}, &handoff.FieldError{Field: "message query", Reason: "has a negative number or a bad limit"}
+	}
+	return storage.MessageQuery{
+		Bot: bot, Conversation: id, After: q.After, Before: q.Before, Newest: q.Newest, Limit: q.Limit,
+	}, nil
+}
+
+// messages reads messages of a conversation that the caller may see. Notes
+// are for agents only.
+func (d *Desk) messages(ctx context.Context, w who, id handoff.ConversationID, q MessageQuery) ([]handoff.Message, error) {
+	a, err := w(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.conversation(ctx, a, id); err != nil {
+		return nil, err
+	}
+	return d.messagesOf(ctx, a, id, q)
+}
+
+func (d *Desk) messagesOf(ctx context.Context, a authority, id handoff.ConversationID, q MessageQuery) ([]handoff.Message, error) {
+	sq, err := q.storage(a.bot, id)
+	if err != nil {
+		return nil, err
+	}
+	out := []handoff.Message{}
+	for {
+		ms, err := d.store.Messages(ctx, sq)
+		if err != nil {
+			return nil, fmt.Errorf("desk: messages of conversation %s: %w", id, err)
+		}
+		for _, m := range ms {
+			if a.platform() && m.Private {
+				continue
+			}
+			if out = append(out, m); len(out) == sq.Limit {
+				return out, nil
+			}
+		}
+		if len(ms) < sq.Limit {
+			return out, nil
+		}
+		// Notes were left out: go on after them.
+		if last := ms[len(ms)-1].Number; sq.Newest {
+			sq.Before = last
+		} else {
+			sq.After = last
+		}
+	}
+}
+
+// HistoryMessages reads messages of an earlier conversation of the contact
+// whose present conversation the agent may see.
+func (s *Seat) HistoryMessages(ctx context.Context, present, earlier handoff.ConversationID, q MessageQuery) ([]handoff.Message, error) {
+	if err := handoff.CheckID("conversation", earlier); err != nil {
+		return nil, err
+	}
+	a, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.d.conversation(ctx, a, present)
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.d.historyOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(others, func(o handoff.Conversation) bool { return o.ID == earlier }) {
+		return nil, fmt.Errorf("%w: conversation %s", ErrNotFound, earlier)
+	}
+	return s.d.messagesOf(ctx, a, earlier, q)
+}
+
+// timeline reads events of a conversation that the caller may see, in the
+// order of Seq: up to 1000 with a Seq greater than after.
+func (d *Desk) timeline(ctx context.Context, w who, id handoff.ConversationID, after int64) ([]handoff.Event, error) {
+	if after < 0 {
+		return nil, &handoff.FieldError{Field: "after", Reason: "is negative"}
+	}
+	a, err := w(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.conversation(ctx, a, id); err != nil {
+		return nil, err
+	}
+	events, err := d.store.Timeline(ctx, a.bot, id, after, storage.MaxPage)
+	if err != nil {
+		return nil, fmt.Errorf("desk: timeline of conversation %s: %w", id, err)
+	}
+	return events, nil
+}
+
+// attachment gives what a message of a visible conversation has stored.
+func (d *Desk) attachment(ctx context.Context, w who, id handoff.ConversationID, mid handoff.MessageID) ([]byte, error) {
+	if err := handoff.CheckID("message", mid); err != nil {
+		return nil, err
+	}
+	a, err := w(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.conversation(ctx, a, id); err != nil {
+		return nil, err
+	}
+	m, err := d.store.Message(ctx, a.bot, id, mid)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, fmt.Errorf("desk: message %s: %w", mid, err)
+	}
+	for _, media := range []*handoff.Media{m.Media, m.Overflow} {
+		if media != nil && media.Stored {
+			return d.blob(ctx, a.bot, media.SHA256)
+		}
+	}
+	return nil, fmt.Errorf("%w: attachment of message %s", ErrNotFound, mid)
+}
+
+// canReply says whether a free message would go now.
+func (d *Desk) canReply(ctx context.Context, w who, id handoff.ConversationID) (ok bool, until time.Time, err error) {
+	a, err := w(ctx)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	c, err := d.conversation(ctx, a, id)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	channel, known := d.o.Channels[c.Channel]
+	if !known {
+		return false, time.Time{}, fmt.Errorf("%w: %s", ErrNoChannel, c.Channel)
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return false, time.Time{}, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	ok, until = channel.Traits().Window.CanReply(c.LastReceivedAt, now)
+	return ok, until, nil
+}
+
+// Position is a place in the line of a queue.
+type Position struct {
+	Queue handoff.QueueID
+	Ahead int  // how many are served before it
+	More  bool // Ahead is where counting stopped: there are at least as many
+}
+
+// position finds the place of a waiting conversation.
+func (d *Desk) position(ctx context.Context, w who, id handoff.ConversationID) (Position, error) {
+	a, err := w(ctx)
+	if err != nil {
+		return Position{}, err
+	}
+	c, err := d.conversation(ctx, a, id)
+	if err != nil {
+		return Position{}, err
+	}
+	if c.State != handoff.StateWaiting {
+		return Position{}, &handoff.TransitionError{Verb: "find in line", From: c.State}
+	}
+	line, err := d.store.Waiting(ctx, a.bot, []storage.Line{{Queue: c.Queue, Limit: storage.MaxPage}})
+	if err != nil {
+		return Position{}, fmt.Errorf("desk: line of queue %s: %w", c.Queue, err)
+	}
+	ahead, _ := slices.BinarySearchFunc(line, c, func(o, c handoff.Conversation) int {
+		return cmp.Or(cmp.Compare(o.Rank, c.Rank), cmp.Compare(o.ID, c.ID))
+	})
+	return Position{Queue: c.Queue, Ahead: ahead, More: ahead == storage.MaxPage}, nil
+}
+
+// Transcript is all of a conversation, for package export or the like. The
+// iterators read as they are walked, up to what was there when the
+// transcript was asked for.
+type Transcript struct {
+	Bot          handoff.Bot
+	Conversation handoff.Conversation
+	Contact      handoff.Contact
+	Agents       map[handoff.AgentID]string // names
+	Tickets      []ticket.Ticket
+	Messages     iter.Seq2[handoff.Message, error] // with notes
+	Events       iter.Seq2[handoff.Event, error]
+}
+
+// transcript gives all of one conversation.
+func (d *Desk) transcript(ctx context.Context, w who, id handoff.ConversationID) (Transcript, error) {
+	a, err := w(ctx)
+	if err != nil {
+		return Transcript{}, err
+	}
+	c, err := d.conversation(ctx, a, id)
+	if err != nil {
+		return Transcript{}, err
+	}
+	if !a.may(handoff.PermExport) {
+		return Transcript{}, fmt.Errorf("%w: exporting", ErrForbidden)
+	}
+	out := Transcript{Conversation: c, Agents: map[handoff.AgentID]string{}}
+	if out.Bot, err = d.theBot(ctx, a.bot); err != nil {
+		return out, err
+	}
+	contact, err := d.contact(ctx, a.bot, c.Contact)
+	if err != nil {
+		return out, err
+	}
+	out.Contact = contact.value
+	agents, err := listed[handoff.Agent](ctx, d, a.bot, kindAgent)
+	if err != nil {
+		return out, err
+	}
+	for _, ag := range agents {
+		out.Agents[ag.ID] = ag.Name
+	}
+	if out.Tickets, err = d.tickets(ctx, w, id); err != nil {
+		return out, err
+	}
+	out.Messages = func(yield func(handoff.Message, error) bool) {
+		q := storage.MessageQuery{Bot: a.bot, Conversation: id, Before: c.Messages + 1, Limit: 500}
+		for {
+			ms, err := d.store.Messages(ctx, q)
+			if err != nil {
+				yield(handoff.Message{}, fmt.Errorf("desk: messages of conversation %s: %w", id, err))
+				return
+			}
+			for _, m := range ms {
+				if !yield(m, nil) {
+					return
+				}
+				q.After = m.Number
+			}
+			if len(ms) < q.Limit {
+				return
+			}
+		}
+	}
+	out.Events = func(yield func(handoff.Event, error) bool) {
+		for after := int64(0); after < c.Seq; {
+			es, err := d.store.Timeline(ctx, a.bot, id, after, 500)
+			if err != nil {
+				yield(handoff.Event{}, fmt.Errorf("desk: timeline of conversation %s: %w", id, err))
+				return
+			}
+			for _, e := range es {
+				if after = e.Seq; after > c.Seq || !yield(e, nil) {
+					return
+				}
+			}
+			if len(es) == 0 {
+				return
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,158 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Received is what became of an inbound message.
+type Received struct {
+	Conversation handoff.Conversation
+	Message      handoff.Message
+	// Duplicate: the message was received before; nothing changed.
+	Duplicate bool
+}
+
+// Receive stores a message from a contact: in the open conversation, or in
+// a new one under the bot's control. It finds or makes the contact. However
+// often and from wherever the same message arrives, it is stored once, and
+// every call gives the same Message. When Receive returns without error the
+// message is durable; on any error answer the provider so that it tries
+// again.
+//
+// Errors: handoff.ErrInvalid for a malformed envelope (never for what the
+// contact wrote), ErrNotFound for an unknown bot, ErrBusy, ErrOutcomeUnknown.
+func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error) {
+	if err := in.Check(); err != nil {
+		return Received{}, err
+	}
+	if _, err := b.d.theBot(ctx, b.id); err != nil {
+		return Received{}, err
+	}
+	content, whole := in.Content.Cleaned()
+	if whole != "" {
+		media, err := b.d.putText(ctx, b.id, whole)
+		if err != nil {
+			return Received{}, err
+		}
+		content.Overflow = media
+	}
+	var out Received
+	err := b.d.decide(ctx, func(t *draft) error {
+		known, err := b.received(ctx, in)
+		if !errors.Is(err, storage.ErrNotFound) {
+			out = known
+			return err
+		}
+		out, err = b.d.receive(ctx, t, b.id, in, content)
+		return err
+	})
+	if err != nil || out.Duplicate {
+		return out, err
+	}
+	// The store numbered the message and counted it.
+	known, err := b.received(ctx, in)
+	if err != nil {
+		return out, fmt.Errorf("desk: reading the message back: %w", err)
+	}
+	known.Duplicate = false
+	return known, nil
+}
+
+// received finds the message if it is stored already.
+func (b *Bot) received(ctx context.Context, in handoff.Inbound) (Received, error) {
+	m, err := b.d.store.MessageByProvider(ctx, b.id, in.Account, in.Provider)
+	if err != nil {
+		return Received{}, err
+	}
+	c, err := b.d.store.Conversation(ctx, b.id, m.Conversation)
+	if err != nil {
+		return Received{}, fmt.Errorf("desk: conversation %s: %w", m.Conversation, err)
+	}
+	return Received{Conversation: c, Message: m, Duplicate: true}, nil
+}
+
+func (d *Desk) receive(ctx context.Context, t *draft, bot handoff.BotID, in handoff.Inbound, content handoff.Content) (Received, error) {
+	addresses := lineAddresses(in.Channel, in.Account, in.Addresses)
+	k, err := d.attend(ctx, t, bot, addresses, in.Profile, handoff.Actor{By: handoff.ByContact})
+	if err != nil {
+		return Received{}, err
+	}
+	t.finish(k)
+	m := handoff.Message{
+		Bot: bot, Conversation: k.now.ID, ID: handoff.MessageID(newID(t.now)),
+		Author: handoff.Actor{By: handoff.ByContact}, Content: content,
+		At: t.now, SentAt: millis(in.At), Account: in.Account, Provider: in.Provider,
+	}
+	t.say(m, k.before.Version)
+	return Received{Conversation: k.now, Message: m}, nil
+}
+
+// attend gives the course of the contact's open conversation on the line of
+// the addresses, after starting it if there is none, with what was learned
+// of the contact. by is who begins it.
+func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresses []handoff.Address, p handoff.Profile, by handoff.Actor) (*course, error) {
+	at := addresses[0]
+	who, err := d.identify(ctx, t, bot, addresses)
+	if err != nil {
+		return nil, err
+	}
+	isNew := who.contact.version == 0
+	contact, err := d.learn(ctx, t, who, addresses, p)
+	if err != nil {
+		return nil, err
+	}
+	k, err := d.mergeOpen(ctx, t, contact, who, at)
+	if err != nil {
+		return nil, err
+	}
+	name, number, terms := copies(contact, at.ID)
+	if k.now.ID != "" {
+		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
+			address := c.Address
+			if !slices.ContainsFunc(addresses, func(a handoff.Address) bool { return a.ID == address }) {
+				address = at.ID // the old one may lead nowhere any more
+			}
+			return c.CopyContact(t.act(handoff.Actor{By: handoff.BySystem}), name, number, address, terms)
+		})
+		return k, k.err
+	}
+	from := handoff.Conversation{
+		Bot: bot, ID: handoff.ConversationID(newID(t.now)), Contact: contact.ID,
+		Channel: at.Channel, Account: at.Account, Address: at.ID,
+		ContactName: name, Number: number, Terms: terms,
+	}
+	if isNew {
+		k.events = append(k.events, handoff.Event{
+			Kind: handoff.EventContactCreated, Bot: bot, Conversation: from.ID,
+			Contact: contact.ID, Actor: by, At: t.now,
+		})
+	}
+	k.then(func(handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
+		if by.By == handoff.ByAgent {
+			return handoff.StartAssigned(t.act(by), from, by.Agent)
+		}
+		return handoff.Start(t.act(by), from)
+	})
+	return k, k.err
+}
+
+// putText keeps a text that is too long for a message as an attachment.
+func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*handoff.Media, error) {
+	data := []byte(text[:min(len(text), storage.MaxBlob)])
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	if err := d.putBlob(ctx, bot, hash, data); err != nil {
+		return nil, fmt.Errorf("desk: keeping a long text: %w", err)
+	}
+	return &handoff.Media{
+		SHA256: hash, Stored: true, Type: "text/plain; charset=utf-8", Name: "message.txt", Size: int64(len(data)),
+	}, nil
+}

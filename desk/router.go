@@ -1,0 +1,288 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// roster is what the router knows of a bot's people. It may be stale: every
+// assignment checks what it rests on when it is committed.
+type roster struct {
+	at      time.Time
+	queues  map[handoff.QueueID]doc[handoff.Queue]
+	agents  []doc[handoff.Agent]
+	members map[handoff.AgentID][]doc[handoff.Member]
+	leases  map[handoff.AgentID]doc[lease] // one of each connected agent's
+}
+
+// rosterFor gives a roster no older than a sweep, afresh if asked.
+func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) (*roster, error) {
+	d.mu.Lock()
+	r := d.rosters[bot]
+	d.mu.Unlock()
+	if r != nil && !now.Before(r.at) && now.Sub(r.at) < d.o.Sweep {
+		return r, nil
+	}
+	r = &roster{
+		at: now, queues: map[handoff.QueueID]doc[handoff.Queue]{},
+		members: map[handoff.AgentID][]doc[handoff.Member]{}, leases: map[handoff.AgentID]doc[lease]{},
+	}
+	queues, err := scan[handoff.Queue](ctx, d, storage.Range{Bot: bot, Kind: kindQueue})
+	if err != nil {
+		return nil, fmt.Errorf("desk: queues of bot %s: %w", bot, err)
+	}
+	for _, q := range queues {
+		r.queues[q.value.ID] = q
+	}
+	if r.agents, err = scan[handoff.Agent](ctx, d, storage.Range{Bot: bot, Kind: kindAgent}); err != nil {
+		return nil, fmt.Errorf("desk: agents of bot %s: %w", bot, err)
+	}
+	members, err := scan[handoff.Member](ctx, d, storage.Range{Bot: bot, Kind: kindMember})
+	if err != nil {
+		return nil, fmt.Errorf("desk: members of bot %s: %w", bot, err)
+	}
+	for _, m := range members {
+		r.members[m.value.Agent] = append(r.members[m.value.Agent], m)
+	}
+	leases, err := scan[lease](ctx, d, storage.Range{Bot: bot, Kind: kindLease})
+	if err != nil {
+		return nil, fmt.Errorf("desk: leases of bot %s: %w", bot, err)
+	}
+	for _, l := range leases {
+		r.leases[handoff.AgentID(l.key.Parent)] = l
+	}
+	d.mu.Lock()
+	d.rosters[bot] = r
+	d.mu.Unlock()
+	return r, nil
+}
+
+func (d *Desk) forgetRoster(bot handoff.BotID) {
+	d.mu.Lock()
+	delete(d.rosters, bot)
+	d.mu.Unlock()
+}
+
+type loadKey struct {
+	agent handoff.AgentID
+	queue handoff.QueueID
+}
+
+func (d *Desk) loads(ctx context.Context, bot handoff.BotID) (map[loadKey]storage.AgentLoad, error) {
+	rows, err := d.store.Loads(ctx, bot)
+	if err != nil {
+		return nil, fmt.Errorf("desk: loads of bot %s: %w", bot, err)
+	}
+	m := make(map[loadKey]storage.AgentLoad, len(rows))
+	for _, l := range rows {
+		m[loadKey{l.Agent, l.Queue}] = l
+	}
+	return m, nil
+}
+
+// snapshot is what a plan is made from: who is there, and the heads of the
+// lines, as many as could be assigned.
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep int) (s routing.Snapshot, full bool, err error) {
+	loads, err := d.loads(ctx, bot)
+	if err != nil {
+		return s, false, err
+	}
+	room := map[handoff.QueueID]int{}
+	for _, a := range r.agents {
+		all := loads[loadKey{a.value.ID, ""}]
+		_, connected := r.leases[a.value.ID]
+		ra := routing.Agent{
+			ID: a.value.ID, Available: a.value.Availability == handoff.Available, Connected: connected,
+			Disabled: a.value.Disabled, Limit: a.value.Limit(), Load: all.Held,
+			LastAssigned: all.Last, Skills: a.value.Skills,
+		}
+		for _, m := range r.members[a.value.ID] {
+			seat := routing.Seat{
+				Queue: m.value.Queue, Limit: m.value.Limit(a.value),
+				Load: loads[loadKey{a.value.ID, m.value.Queue}].Held,
+			}
+			ra.Seats = append(ra.Seats, seat)
+			if ra.Available && connected && !ra.Disabled {
+				room[seat.Queue] += max(0, min(ra.Limit-ra.Load, seat.Limit-seat.Load))
+			}
+		}
+		s.Agents = append(s.Agents, ra)
+	}
+	var lines []storage.Line
+	for id, q := range r.queues {
+		s.Queues = append(s.Queues, routing.Queue{ID: id, Mode: q.value.Mode, Strategy: q.value.Strategy})
+		if q.value.WithDefaults().Mode == handoff.Automatic && room[id] > 0 {
+			// A few more than fit, and more still each time some of them
+			// wanted a skill that nobody free has.
+			lines = append(lines, storage.Line{Queue: id, Limit: min(room[id]+deep, storage.MaxPage)})
+		}
+	}
+	if len(lines) == 0 {
+		return s, false, nil
+	}
+	slices.SortFunc(lines, func(a, b storage.Line) int { return compareIDs(a.Queue, b.Queue) })
+	for part := range slices.Chunk(lines, storage.MaxLines) {
+		waiting, err := d.store.Waiting(ctx, bot, part)
+		if err != nil {
+			return s, false, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
+		}
+		got := map[handoff.QueueID]int{}
+		for _, c := range waiting {
+			got[c.Queue]++
+			s.Waiting = append(s.Waiting, routing.Waiting{
+				ID: c.ID, Queue: c.Queue, Rank: c.Rank, Skills: c.Skills, Preferred: c.Preferred,
+				Priority: c.Priority, Since: c.WaitingSince,
+			})
+		}
+		for _, l := range part {
+			full = full || got[l.Queue] == l.Limit
+		}
+	}
+	return s, full, nil
+}
+
+func compareIDs[ID ~string](a, b ID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Rounds of planning for one bot before others get their turn, and how deep
+// past the free capacity the first looks into the lines.
+const (
+	maxRounds = 20
+	firstDeep = 8
+)
+
+// route assigns whatever can be assigned for a bot now, and says how many it
+// did.
+func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err error) {
+	var planner routing.Planner
+	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
+	deep, idle := firstDeep, 0
+	for range maxRounds {
+		now, err := d.store.Now(ctx)
+		if err != nil {
+			return assigned, fmt.Errorf("desk: reading the clock: %w", err)
+		}
+		r, err := d.rosterFor(ctx, bot, now)
+		if err != nil {
+			return assigned, err
+		}
+		s, full, err := d.snapshot(ctx, bot, r, deep)
+		if err != nil {
+			return assigned, err
+		}
+		s.Waiting = slices.DeleteFunc(s.Waiting, func(w routing.Waiting) bool { return poison[w.ID] })
+		plan := planner.Plan(s, now)
+		if len(plan) == 0 {
+			if !full || deep >= storage.MaxPage {
+				return assigned, nil
+			}
+			deep = min(deep*8, storage.MaxPage) // those in front want what nobody free has
+			continue
+		}
+		done := d.carryOut(ctx, bot, r, plan, poison)
+		if err := ctx.Err(); err != nil {
+			return assigned, err
+		}
+		assigned += done
+		if done < len(plan) {
+			d.forgetRoster(bot) // something had changed
+		}
+		if idle++; done > 0 {
+			idle = 0
+		}
+		if idle > 2 {
+			return assigned, nil // others are faster; the sweep looks again
+		}
+	}
+	d.routing.mark(bot) // go on at the next turn
+	return assigned, nil
+}
+
+// carryOut commits a plan, each assignment by itself and many at once, and
+// says how many were made. Some may be refused, because something changed
+// meanwhile; one that fails in itself is noted as poison.
+func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
+	agents := make(map[handoff.AgentID]doc[handoff.Agent], len(r.agents))
+	for _, a := range r.agents {
+		agents[a.value.ID] = a
+	}
+	errs := make([]error, len(plan))
+	var g errgroup.Group
+	g.SetLimit(routeAtOnce)
+	for i, as := range plan {
+		g.Go(func() error {
+			errs[i] = d.assign(ctx, bot, r, agents[as.Agent], as, i)
+			return nil
+		})
+	}
+	_ = g.Wait() // the errors are in errs
+	done := 0
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			done++
+		case !errors.Is(err, storage.ErrConflict) && ctx.Err() == nil:
+			poison[plan[i].Conversation] = true
+			d.log.Error("desk: not assigned", "bot", bot, "conversation", plan[i].Conversation, "error", err)
+		}
+	}
+	return done
+}
+
+// routeAtOnce is how many assignments of one bot are committed at a time.
+const routeAtOnce = 32
+
+// assign commits one assignment, if all it rests on is still so: the
+// conversation waits, the agent is available, connected, a member and below
+// every limit. It does not try again: the next plan does.
+func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
+	c, err := d.store.Conversation(ctx, bot, as.Conversation)
+	if err != nil {
+		return fmt.Errorf("desk: conversation %s: %w", as.Conversation, err)
+	}
+	if c.State != handoff.StateWaiting || c.Queue != as.Queue {
+		return storage.ErrConflict
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	members := r.members[as.Agent]
+	i := slices.IndexFunc(members, func(m doc[handoff.Member]) bool { return m.value.Queue == as.Queue })
+	t := &draft{now: now}
+	require(t, agent)
+	require(t, members[i])
+	require(t, r.leases[as.Agent])
+	after, events, err := c.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
+	if err != nil {
+		return err
+	}
+	most := limits{all: agent.value.Limit(), queue: members[i].value.Limit(agent.value)}
+	t.move(c, after, events, most)
+	// Within one plan the order of assignments must show in the times, or
+	// round robin would favour the lower ids.
+	for j, op := range t.ops {
+		if l, ok := op.(storage.Load); ok {
+			l.At = now.Add(time.Duration(nth) * time.Millisecond)
+			t.ops[j] = l
+		}
+	}
+	t.bots = nil // the router is at it already
+	return d.commit(ctx, t)
+}

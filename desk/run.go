@@ -1,0 +1,231 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Run does what has to happen by itself: it gives waiting conversations to
+// agents, sends messages, keeps this process's agents connected and notices
+// those who are gone. It owns every goroutine of the desk. Any number of
+// processes may run a desk on the same data.
+//
+// It returns nil once ctx is done, what was in hand is finished and leases
+// are given back; ErrRunning if this desk runs already. Failures of the
+// store are logged, and the work is done when it can be.
+func (d *Desk) Run(ctx context.Context) error {
+	if !d.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer d.running.Store(false)
+	var g errgroup.Group
+	for _, loop := range []func(context.Context){
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.heartbeatLoop, d.trimLoop,
+	} {
+		g.Go(func() error { loop(ctx); return nil })
+	}
+	_ = g.Wait() // the loops return no errors
+	d.releaseSessions(context.WithoutCancel(ctx))
+	return nil
+}
+
+// Settle does, in the calling goroutine, all that Run would do now, and
+// returns when nothing is left that could be done now. It is for programs
+// that work in steps, and for tests. Work that another process has in hand
+// is not waited for.
+func (d *Desk) Settle(ctx context.Context) error {
+	for {
+		bots, err := d.Bots(ctx)
+		if err != nil {
+			return err
+		}
+		worked := 0
+		for _, b := range bots {
+			if err := d.sweepPresence(ctx, b.ID); err != nil {
+				return err
+			}
+			n, err := d.route(ctx, b.ID)
+			if err != nil {
+				return err
+			}
+			worked += n
+		}
+		due, err := d.due(ctx, timerLost, timerEvict, timerSend)
+		if err != nil {
+			return err
+		}
+		for _, t := range due {
+			if err := d.fire(ctx, t); err != nil {
+				return err
+			}
+		}
+		if worked+len(due) == 0 {
+			return nil
+		}
+	}
+}
+
+// due gives timers whose time has come, a page of them.
+func (d *Desk) due(ctx context.Context, kinds ...string) ([]storage.Timer, error) {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	due, err := d.store.Due(ctx, kinds, now, duePage)
+	if err != nil {
+		return nil, fmt.Errorf("desk: due timers: %w", err)
+	}
+	return due, nil
+}
+
+const duePage = 200
+
+// fire does what a timer is for. One that was not for the sender is cleared
+// when it is done: done again after a crash, it finds less to do.
+func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
+	var err error
+	switch due.Kind {
+	case timerSend:
+		return d.sendDue(ctx, due)
+	case timerLost:
+		err = d.lost(ctx, due)
+	case timerEvict:
+		err = d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
+	}
+	if err != nil {
+		return err
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	return ignoreConflict(d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}))
+}
+
+func (d *Desk) routeLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		ring := d.routing.bell.next()
+		for _, bot := range d.routing.take() {
+			if _, err := d.route(ctx, bot); err != nil {
+				d.complain(ctx, "desk: routing failed", bot, err)
+			}
+		}
+		wait(ctx, ring, d.o.Sweep)
+	}
+}
+
+// sweepLoop looks for everything that nobody told of: it bounds how long
+// work waits when a notification was lost or came from another process.
+func (d *Desk) sweepLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		bots, err := d.Bots(ctx)
+		if err != nil {
+			d.complain(ctx, "desk: sweep failed", "", err)
+		}
+		for _, b := range bots {
+			if err := d.sweepPresence(ctx, b.ID); err != nil {
+				d.complain(ctx, "desk: sweep failed", b.ID, err)
+			}
+			d.routing.mark(b.ID)
+		}
+		due, err := d.due(ctx, timerLost, timerEvict)
+		if err != nil {
+			d.complain(ctx, "desk: sweep failed", "", err)
+		}
+		for _, t := range due {
+			if err := d.fire(ctx, t); err != nil {
+				d.complain(ctx, "desk: timer "+t.Kind+" failed", t.Bot, err)
+			}
+		}
+		wait(ctx, nil, d.o.Sweep)
+	}
+}
+
+func (d *Desk) sendLoop(ctx context.Context) {
+	var g errgroup.Group
+	g.SetLimit(d.o.Senders)
+	for ctx.Err() == nil {
+		ring := d.sending.next()
+		due, err := d.due(ctx, timerSend)
+		if err != nil {
+			d.complain(ctx, "desk: sending failed", "", err)
+		}
+		for _, t := range due {
+			g.Go(func() error {
+				// Another goroutine may have had the same timer: then this
+				// one's claim conflicts and nothing happens.
+				if err := d.sendDue(ctx, t); err != nil {
+					d.complain(ctx, "desk: sending failed", t.Bot, err)
+				}
+				return nil
+			})
+		}
+		if len(due) < duePage {
+			wait(ctx, ring, d.o.Sweep)
+		}
+	}
+	_ = g.Wait() // errors were logged
+}
+
+func (d *Desk) heartbeatLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait(ctx, nil, d.o.Heartbeat)
+		if ctx.Err() == nil {
+			d.heartbeat(ctx)
+		}
+	}
+}
+
+// trimLoop takes old events off the feed; timelines keep them.
+func (d *Desk) trimLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		now, err := d.store.Now(ctx)
+		if err == nil {
+			err = d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.Trim{Before: now.Add(-d.o.KeepFeed)}}})
+		}
+		if err != nil {
+			d.complain(ctx, "desk: trimming the feed failed", "", err)
+		}
+		wait(ctx, nil, time.Minute)
+	}
+}
+
+func (d *Desk) releaseSessions(ctx context.Context) {
+	d.mu.Lock()
+	mine := d.sessions
+	d.sessions = map[sessionKey]*session{}
+	d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, d.o.Lease)
+	defer cancel()
+	for k, s := range mine {
+		if err := d.disconnect(ctx, k, s.version); err != nil {
+			d.complain(ctx, "desk: lease not given back", k.bot, err)
+		}
+	}
+}
+
+// complain logs a failure of work in the background.
+func (d *Desk) complain(ctx context.Context, what string, bot handoff.BotID, err error) {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return // stopping is no failure
+	}
+	d.log.Error(what, "bot", bot, "error", err)
+}
+
+// wait returns when ring does, after a time, or when ctx is done.
+func wait(ctx context.Context, ring <-chan struct{}, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-ring:
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,341 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// outbox is how far a conversation's outgoing messages have come. Whoever
+// holds its lease sends them, one after the other, in their order.
+type outbox struct {
+	// After is a number up to which nothing is left to send.
+	After int64 `json:"after"`
+	// Owner sends until Until; a new one for each claim.
+	Owner string    `json:"owner,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	// Sending is the message that was about to be given to the channel: if
+	// the lease runs out, nobody knows whether it was.
+	Sending handoff.MessageID `json:"sending,omitempty"`
+	// Tries and First are of the temporary failures of the next message.
+	Tries int       `json:"tries,omitempty"`
+	First time.Time `json:"first,omitzero"`
+}
+
+// errLost: another sender took the conversation over.
+var errLost = errors.New("desk: lease on outgoing messages lost")
+
+// sending is one claim of a conversation's outgoing messages.
+type sending struct {
+	d     *Desk
+	bot   handoff.BotID
+	id    handoff.ConversationID
+	token string
+	timer storage.Timer // as this claim set it
+	next  *handoff.Message
+}
+
+// sendDue sends for the conversation of a due timer until nothing is left
+// that can be sent now. Only one process does at a time.
+func (d *Desk) sendDue(ctx context.Context, due storage.Timer) error {
+	s := &sending{d: d, bot: due.Bot, id: handoff.ConversationID(due.ID), token: newToken()}
+	claimed, err := s.claim(ctx, due)
+	if err != nil || !claimed {
+		return err
+	}
+	// What is in hand is finished even when the desk stops meanwhile.
+	hand := context.WithoutCancel(ctx)
+	for s.next != nil {
+		m := *s.next
+		if ctx.Err() != nil {
+			return s.release(hand, time.Time{})
+		}
+		retryAt, err := s.settle(hand, m, d.attempt(hand, m, s))
+		if errors.Is(err, errLost) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !retryAt.IsZero() {
+			return s.release(hand, retryAt)
+		}
+	}
+	return s.release(hand, time.Time{})
+}
+
+// claim takes the lease and looks for the first message to send. The timer
+// moves to the lease's end, so a crash leaves the work to somebody else.
+func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
+	now, err := s.d.store.Now(ctx)
+	if err != nil {
+		return false, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	box, err := get[outbox](ctx, s.d, key(s.bot, kindOutbox, s.id))
+	if err != nil {
+		return false, fmt.Errorf("desk: outbox of conversation %s: %w", s.id, err)
+	}
+	t := &draft{now: now}
+	t.ops = append(t.ops, storage.ClearTimer{Timer: due})
+	if box.value.Owner != "" && box.value.Until.After(now) {
+		// Somebody is at it: look again when their lease ends.
+		t.timer(s.bot, timerSend, due.ID, box.value.Until)
+		return false, ignoreConflict(s.d.commit(ctx, t))
+	}
+	doubtful := box.value.Sending
+	if err := s.advance(ctx, &box.value); err != nil {
+		return false, err
+	}
+	if s.next == nil {
+		box.value.Owner, box.value.Sending = "", ""
+		if err := put(t, box, time.Time{}); err != nil {
+			return false, err
+		}
+		return false, ignoreConflict(s.d.commit(ctx, t))
+	}
+	s.lease(t, &box.value)
+	if err := put(t, box, time.Time{}); err != nil {
+		return false, err
+	}
+	s.timer = storage.Timer{Bot: s.bot, Kind: timerSend, ID: due.ID, At: box.value.Until}
+	t.ops = append(t.ops, storage.SetTimer{Timer: s.timer})
+	if err := s.d.commit(ctx, t); err != nil {
+		return false, ignoreConflict(err)
+	}
+	if doubtful != s.next.ID {
+		return true, nil
+	}
+	// The former sender went away between beginning to send it and telling.
+	_, err = s.settle(ctx, *s.next, outcome{err: &SendError{
+		Code: "unknown", Text: "the sender stopped before it learned the outcome", Unknown: true,
+	}})
+	return err == nil, err
+}
+
+func ignoreConflict(err error) error {
+	if errors.Is(err, storage.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// lease renews the lease for one more attempt at s.next.
+func (s *sending) lease(t *draft, box *outbox) {
+	box.Owner, box.Until = s.token, t.now.Add(s.d.o.SendTimeout+s.d.o.Lease)
+	box.Sending = ""
+	if s.next != nil {
+		box.Sending = s.next.ID
+	}
+}
+
+// advance moves the box past what needs no sending, to the next message
+// that is queued.
+func (s *sending) advance(ctx context.Context, box *outbox) error {
+	s.next = nil
+	for {
+		page, err := s.d.store.Messages(ctx, storage.MessageQuery{
+			Bot: s.bot, Conversation: s.id, After: box.After, Limit: 100,
+		})
+		if err != nil {
+			return fmt.Errorf("desk: messages of conversation %s: %w", s.id, err)
+		}
+		for _, m := range page {
+			if m.Delivery == handoff.Queued {
+				s.next = &m
+				return nil
+			}
+			box.After = m.Number
+		}
+		if len(page) < 100 {
+			return nil
+		}
+	}
+}
+
+// outcome is what an attempt came to.
+type outcome struct {
+	sent Sent
+	err  *SendError
+}
+
+// attempt gives one message to its channel.
+func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out outcome) {
+	c, err := d.store.Conversation(ctx, s.bot, s.id)
+	if err != nil {
+		return outcome{err: &SendError{Code: "desk", Text: "the conversation could not be read", Temporary: true}}
+	}
+	channel, ok := d.o.Channels[c.Channel]
+	if !ok {
+		return outcome{err: &SendError{Code: "no_channel", Text: "this process has no such channel", Temporary: true}}
+	}
+	brk := d.breaker(c.Channel, c.Account)
+	done, err := brk.Allow()
+	if err != nil {
+		return outcome{err: &SendError{Code: "paused", Text: "the channel keeps failing", Temporary: true, After: breakerPause}}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Error("desk: channel panicked", "bot", s.bot, "conversation", s.id, "message", m.ID,
+				"panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			out = outcome{err: failure(errors.New("panic"))}
+		}
+		if out.err != nil && (out.err.Temporary || out.err.Unknown) {
+			done(out.err)
+		} else {
+			done(nil)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, d.o.SendTimeout)
+	defer cancel()
+	sent, err := channel.Send(ctx, Outgoing{
+		Bot: s.bot, Channel: c.Channel, Account: c.Account, To: c.Address,
+		Conversation: c.ID, Message: m.Clone(), Key: string(m.ID),
+	})
+	if err != nil {
+		return outcome{err: failure(err)}
+	}
+	return outcome{sent: sent}
+}
+
+// settle stores what an attempt came to and looks for the next message. A
+// temporary failure leaves the message queued and says when to try again.
+func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (retryAt time.Time, err error) {
+	var c handoff.Conversation
+	err = s.d.decide(ctx, func(t *draft) error {
+		retryAt = time.Time{}
+		box, err := get[outbox](ctx, s.d, key(s.bot, kindOutbox, s.id))
+		if err != nil {
+			return fmt.Errorf("desk: outbox of conversation %s: %w", s.id, err)
+		}
+		if box.value.Owner != s.token {
+			return errLost
+		}
+		if c, err = s.d.store.Conversation(ctx, s.bot, s.id); err != nil {
+			return fmt.Errorf("desk: conversation %s: %w", s.id, err)
+		}
+		update := storage.UpdateMessage{Bot: s.bot, Conversation: s.id, ID: m.ID, From: handoff.Queued, To: handoff.Sent}
+		switch e := out.err; {
+		case e == nil:
+			if err := s.accepted(ctx, t, c, m, out.sent, &update); err != nil {
+				return err
+			}
+		case e.Temporary, e.Unknown && s.d.idempotent(c.Channel):
+			if at, ok := s.again(t.now, &box.value, e); ok {
+				retryAt = at
+				box.value.Sending = ""
+				return put(t, box, time.Time{})
+			}
+			update.To, update.Failure = handoff.Failed, e.Code+": "+e.Text
+		default:
+			update.To, update.Failure = handoff.Failed, e.Code+": "+e.Text
+		}
+		update.Failure = handoff.CleanText(update.Failure[:min(len(update.Failure), handoff.MaxName)])
+		t.ops = append(t.ops, update)
+		t.note(handoff.DeliveryEvent(m, update.To, t.act(handoff.Actor{By: handoff.BySystem})))
+		box.value.Tries, box.value.First = 0, time.Time{}
+		if box.value.After < m.Number && s.isNext(ctx, box.value.After, m) {
+			box.value.After = m.Number
+		}
+		if err := s.advance(ctx, &box.value); err != nil {
+			return err
+		}
+		s.lease(t, &box.value)
+		return put(t, box, time.Time{})
+	})
+	if err == nil && out.sent.Address != "" && out.sent.Address != c.Address {
+		s.d.linkAnswered(ctx, c, out.sent.Address)
+	}
+	return retryAt, err
+}
+
+// isNext reports whether nothing between after and m is queued: a retry may
+// have put an earlier message back in line while m was being sent.
+func (s *sending) isNext(ctx context.Context, after int64, m handoff.Message) bool {
+	box := outbox{After: after}
+	look := sending{d: s.d, bot: s.bot, id: s.id}
+	return look.advance(ctx, &box) == nil && look.next != nil && look.next.ID == m.ID
+}
+
+// accepted completes the update of a message the channel took: with the
+// provider's id, and what a receipt has told already.
+func (s *sending) accepted(ctx context.Context, t *draft, c handoff.Conversation, m handoff.Message, sent Sent, update *storage.UpdateMessage) error {
+	if sent.Provider == "" {
+		return nil
+	}
+	if err := handoff.CheckAddress("provider id", sent.Provider); err != nil {
+		s.d.log.Warn("desk: channel gave an unusable id", "bot", s.bot, "message", m.ID)
+		return nil
+	}
+	other, err := s.d.store.MessageByProvider(ctx, s.bot, c.Account, sent.Provider)
+	if err == nil && other.ID != m.ID {
+		s.d.log.Warn("desk: channel gave another message's id", "bot", s.bot, "message", m.ID, "other", other.ID)
+		return nil
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("desk: message by provider id: %w", err)
+	}
+	m.Account, m.Provider, m.Delivery = c.Account, sent.Provider, handoff.Sent
+	if err := s.d.takeReceipt(ctx, t, &m, c.Channel); err != nil {
+		return err
+	}
+	update.Account, update.Provider = c.Account, sent.Provider
+	update.To, update.Failure = m.Delivery, m.Failure
+	return nil
+}
+
+// again counts a temporary failure and says when to try again, or that the
+// time for trying is over.
+func (s *sending) again(now time.Time, box *outbox, e *SendError) (time.Time, bool) {
+	if box.First.IsZero() {
+		box.First = now
+	}
+	at := now.Add(max(backoff(box.Tries), e.After))
+	box.Tries++
+	return at, at.Sub(box.First) <= s.d.o.SendFor
+}
+
+// release gives the lease back. With at, the next look is then; else there
+// is nothing left, unless a new message moved the timer meanwhile.
+func (s *sending) release(ctx context.Context, at time.Time) error {
+	for _, clear := range []bool{true, false} {
+		now, err := s.d.store.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("desk: reading the clock: %w", err)
+		}
+		box, err := get[outbox](ctx, s.d, key(s.bot, kindOutbox, s.id))
+		if err != nil {
+			return fmt.Errorf("desk: outbox of conversation %s: %w", s.id, err)
+		}
+		if box.value.Owner != s.token {
+			return nil
+		}
+		t := &draft{now: now}
+		box.value.Owner, box.value.Until, box.value.Sending = "", time.Time{}, ""
+		if err := put(t, box, time.Time{}); err != nil {
+			return err
+		}
+		switch {
+		case !at.IsZero():
+			t.timer(s.bot, timerSend, string(s.id), at)
+		case s.next != nil:
+			t.timer(s.bot, timerSend, string(s.id), now) // stopped in the middle
+		case clear:
+			t.ops = append(t.ops, storage.ClearTimer{Timer: s.timer})
+		}
+		if err := s.d.commit(ctx, t); !errors.Is(err, storage.ErrConflict) {
+			return err
+		}
+	}
+	return nil // the timer is due anyway and finds whatever is there
+}
+
+// idempotent reports whether the channel sends once for one key.
+func (d *Desk) idempotent(c handoff.Channel) bool {
+	channel, ok := d.o.Channels[c]
+	return ok && channel.Traits().Idempotent
+}
