@@ -14,14 +14,15 @@ import (
 )
 
 // How much one call of Conversations looks at. It first walks a little way
-// down the list's order. Most lists fill a page by that; else few of what is
-// near are in the list, and something that it asks for may be rare: if an
-// index tells that all candidates are few, they are gathered and sorted. If
-// not, the walk goes on, and ends after a stretch whatever it has found.
+// down the list's order, and most lists fill a page by that. Else what the
+// list asks for is rare, at least around there. If an index tells that all
+// candidates together are fewer than what a walk would still have to look at,
+// they are gathered and sorted. If not, the walk goes on, and ends after a
+// stretch whatever it has found.
 const (
-	glance  = 4    // times the page, of the first walk
-	few     = 2000 // candidates
-	stretch = 8000 // conversations of the second walk
+	glance  = 4      // times the page: the first walk
+	few     = 16_000 // candidates at most
+	stretch = 8_000  // conversations: the second walk
 )
 
 // Conversations gives one page of a list. Its rows all match, except those
@@ -40,14 +41,16 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 	if err := l.walk(ctx, s, &page, glance*q.Limit); err != nil || !page.More || len(page.Rows) == q.Limit {
 		return page, err
 	}
-	for _, from := range l.rare() {
-		n, err := from.count(ctx, s)
-		if err != nil {
-			return storage.Page{}, err
-		}
-		if n <= few {
-			return page, l.gather(ctx, s, &page, from)
-		}
+	worth := few
+	if found := len(page.Rows); found > 0 {
+		worth = min(worth, (q.Limit-found)*glance*q.Limit/found)
+	}
+	from, err := l.rarest(ctx, s, worth)
+	if err != nil {
+		return storage.Page{}, err
+	}
+	if from != nil {
+		return page, l.gather(ctx, s, &page, *from)
 	}
 	return page, l.walk(ctx, s, &page, stretch)
 }
@@ -81,9 +84,14 @@ func newList(q storage.Query) *list {
 // walk adds to the page what matches among the next n conversations in the
 // order of the list.
 func (l *list) walk(ctx context.Context, s *Store, page *storage.Page, n int) error {
-	from := ` FROM conversations INDEXED BY all_` + l.key + ` WHERE bot = ?`
-	if l.active {
-		from = ` FROM conversations INDEXED BY active_` + l.key + ` WHERE bot = ? AND ` + sqlstore.Active
+	from := ` FROM conversations INDEXED BY `
+	switch {
+	case l.Where.OpenTickets && l.Where.SortBy == filter.ByPriority:
+		from += `with_tickets WHERE bot = ? AND open_tickets > 0`
+	case l.active:
+		from += `active_` + l.key + ` WHERE bot = ? AND ` + sqlstore.Active
+	default:
+		from += `all_` + l.key + ` WHERE bot = ?`
 	}
 	order := ` ORDER BY ` + l.key + ` DESC, id DESC LIMIT `
 	args := []any{l.Bot}

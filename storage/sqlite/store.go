@@ -53,10 +53,10 @@ const readers = 8
 // Store keeps all in one SQLite file. It is a [storage.Store] and
 // [storage.Blobs], safe for concurrent use.
 type Store struct {
-	now     func() time.Time
-	epoch   string // of the feed, as long as the file lives
-	reads   *sql.DB
-	writer  *writer
+	now    func() time.Time
+	epoch  string // of the feed, as long as the file lives
+	reads  *sql.DB
+	writer *writer
 
 	selects  sync.Map // text of a select to its *sql.Stmt on reads
 	prepared atomic.Int64

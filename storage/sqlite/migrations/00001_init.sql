@@ -47,7 +47,7 @@ CREATE INDEX assigned     ON conversations (bot, agent)           WHERE state = 
 CREATE INDEX of_agent     ON conversations (bot, last_agent)      WHERE last_agent <> '';
 CREATE INDEX of_queue     ON conversations (bot, queue)           WHERE queue <> '';
 CREATE INDEX of_contact   ON conversations (bot, contact);
-CREATE INDEX with_tickets ON conversations (bot)                  WHERE open_tickets > 0;
+CREATE INDEX with_tickets ON conversations (bot, priority, id)    WHERE open_tickets > 0;
 CREATE INDEX by_message   ON conversations (bot, last_message);
 
 CREATE TABLE terms (

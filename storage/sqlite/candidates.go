@@ -17,15 +17,25 @@ type candidates struct {
 	args  []any
 }
 
-// count gives how many there are, or few + 1 if they are more than few.
-func (c candidates) count(ctx context.Context, s *Store) (n int, err error) {
-	err = s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
-		`SELECT count(*) FROM (SELECT 1 FROM (`+c.query+`) LIMIT ?)`, append(slices.Clone(c.args), few+1)...)
-	return n, err
+// rarest gives the fewest candidates, if an index knows of no more than max.
+func (l *list) rarest(ctx context.Context, s *Store, max int) (*candidates, error) {
+	var best *candidates
+	for _, c := range l.rare() {
+		var n int
+		err := s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
+			`SELECT count(*) FROM (SELECT 1 FROM (`+c.query+`) LIMIT ?)`, append(slices.Clone(c.args), max+1)...)
+		if err != nil {
+			return nil, err
+		}
+		if n <= max {
+			best, max = &c, n
+		}
+	}
+	return best, nil
 }
 
-// rare gives the candidates by every index that narrows the list, those
-// first that tend to be few.
+// rare gives the candidates by every index that narrows the list, those first
+// that tend to be few: counting others ends there.
 func (l *list) rare() []candidates {
 	w := l.Where
 	var found []candidates
