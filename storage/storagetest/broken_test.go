@@ -139,8 +139,8 @@ func blind(ctx context.Context, s storage.Store, op storage.Op) storage.Op {
 	return op
 }
 
-// bugs are single mistakes, by what an adapter's author would call them.
-var bugs = map[string]bug{
+// commitBugs are mistakes of a single commit.
+var commitBugs = map[string]bug{
 	"versions are not compared": {
 		by: "conversations/AStaleVersionConflicts", says: "got error <nil>, want storage: conflict",
 		plant: rewriting(blind),

@@ -144,3 +144,22 @@ func (closing) WaitsForWhatRuns(s *setup) {
 	equal(s, "records when Close returned, and when all calls had", atClose, count())
 	equal(s, "records of commits that were applied", count(), int(applied.Load()))
 }
+
+// A store that gives one handle to all, for it lives in memory, ends with it.
+func (closing) WhatWasCommittedOutlivesItsHandle(s *setup) {
+	s.rule("Two handles on the same data behave like one.")
+	s.furnish()
+	b := s.batch(all(good())[:3]...)
+	s.ok(s.store.Commit(s.ctx, b), "Commit")
+	before, head := s.snapshot(), s.head()
+	s.ok(s.store.Close(), "Close")
+	again := s.on(s.open())
+	if _, err := again.store.Now(s.ctx); errors.Is(err, storage.ErrClosed) {
+		s.Log("the store gives one handle to all: nothing outlives it")
+		return
+	}
+	again.untouched(before, "closing the store and opening it again")
+	equal(s, "Head when the store is opened again", again.head(), head)
+	s.fails(again.store.Commit(s.ctx, b), nil, "the same Commit when the store is opened again")
+	again.untouched(before, "the same Commit when the store is opened again")
+}

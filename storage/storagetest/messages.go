@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -190,6 +191,15 @@ func (messages) AProviderIDIsNewInItsBot(s *setup) {
 		_, err := s.store.MessageByProvider(s.ctx, bot, handoff.AccountID(none[0]), none[1])
 		s.fails(err, storage.ErrNotFound, "MessageByProvider(%q, %q)", none[0], none[1])
 	}
+	// A batch that brings one twice is no better.
+	for what, second := range map[string]storage.Op{
+		"two appends":             add("b", "m6", "one", "new"),
+		"an append and an update": storage.UpdateMessage{Bot: bot, Conversation: "b", ID: "m4", From: handoff.Sent, To: handoff.Read, Account: "one", Provider: "new"},
+	} {
+		if err := s.commit(add("a", "m6", "one", "new"), second); !isConflict(err) && !errors.Is(err, storage.ErrInvalid) {
+			s.Errorf("Commit(%s with the same provider id): got error %v, want %v or %v", what, err, storage.ErrConflict, storage.ErrInvalid)
+		}
+	}
 	s.winners(together(16, func(i int) error {
 		return s.commit(add([]string{"a", "b"}[i%2], fmt.Sprint("twin ", i), "one", "twin"))
 	}), 1, "16 appends with one provider id")
@@ -253,9 +263,12 @@ func (messages) AnUpdateKeepsTheProviderID(s *setup) {
 	s.must(up(handoff.Queued, handoff.Sent, "p1"))
 	provider("p1", nil)
 	s.must(up(handoff.Sent, handoff.Delivered, "p1")) // its own
-	s.must(up(handoff.Delivered, handoff.Read, ""))   // stays
+	none := up(handoff.Delivered, handoff.Read, "")
+	none.Account = "elsewhere"
+	s.must(none) // both stay
 	provider("p1", nil)
-	equal(s, "provider id", s.message("a", "m").Provider, "p1")
+	stays := s.message("a", "m")
+	equal(s, "account and provider id after an update without one", []string{string(stays.Account), stays.Provider}, []string{"account", "p1"})
 	s.refused(storage.ErrConflict, storage.AppendMessage{Message: sent("b", "m2", "p1", handoff.Queued), Expect: 1})
 	s.must(up(handoff.Read, handoff.Sent, "p2")) // another
 	provider("p2", nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,7 +50,12 @@ type setup struct {
 	ctx   context.Context
 	now   time.Time // the store's, when the test began
 	doc   string    // the sentence of the contract that is being tested
+	shown *atomic.Int32
 }
+
+// enough is how many failures of one test are shown: what is wrong once is
+// often wrong everywhere.
+const enough = 10
 
 // patience ends a test whose store answers no more, and names it.
 const patience = 5 * time.Minute
@@ -57,7 +63,7 @@ const patience = 5 * time.Minute
 func newSetup(t *testing.T, open Opener) *setup {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	s := &setup{T: t, ctx: ctx}
+	s := &setup{T: t, ctx: ctx, shown: new(atomic.Int32)}
 	s.open = func() storage.Store {
 		h := open()
 		t.Cleanup(func() {
@@ -93,6 +99,10 @@ func (s *setup) rule(sentence string) { s.doc = sentence }
 // Errorf fails the test and goes on.
 func (s *setup) Errorf(format string, args ...any) {
 	s.Helper()
+	if s.shown.Add(1) > enough {
+		s.Fail()
+		return
+	}
 	s.T.Errorf(format+"\n\tThe contract says: %q", append(args, s.doc)...)
 }
 
