@@ -136,7 +136,9 @@ func (t *draft) move(before, after handoff.Conversation, events []handoff.Event,
 	}
 	t.ops = append(t.ops, storage.PutConversation{Conversation: after, Expect: before.Version})
 	t.events = append(t.events, events...)
-	t.bots = append(t.bots, after.Bot)
+	if after.State == handoff.StateWaiting || before.Agent != after.Agent {
+		t.bots = append(t.bots, after.Bot) // somebody waits, or has room
+	}
 	if before.Agent != after.Agent {
 		t.load(before, -1, limits{})
 		t.load(after, +1, most)

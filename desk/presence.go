@@ -161,13 +161,14 @@ func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent han
 
 // heartbeat renews the leases of this desk's sessions. One whose lease is
 // gone, because the process slept too long, is connected anew.
-func (d *Desk) heartbeat(ctx context.Context) {
+func (d *Desk) heartbeat(ctx context.Context) error {
 	d.mu.Lock()
 	mine := make(map[sessionKey]*session, len(d.sessions))
 	for k, v := range d.sessions {
 		mine[k] = v
 	}
 	d.mu.Unlock()
+	var errs []error
 	for k, v := range mine {
 		seat := &Seat{d: d, bot: k.bot, agent: k.agent}
 		version, err := d.connect(ctx, seat.who, k)
@@ -180,10 +181,11 @@ func (d *Desk) heartbeat(ctx context.Context) {
 			v.version = version
 		}
 		d.mu.Unlock()
-		if err != nil && ctx.Err() == nil {
-			d.log.Warn("desk: lease not renewed", "bot", k.bot, "agent", k.agent, "error", err)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			errs = append(errs, fmt.Errorf("agent %s of bot %s: %w", k.agent, k.bot, err))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // sweepPresence notices agents whose last lease ran out, and begins their

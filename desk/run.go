@@ -2,8 +2,8 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -93,7 +93,7 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 	var err error
 	switch due.Kind {
 	case timerSend:
-		return d.sendDue(ctx, due)
+		return d.sendDue(ctx, ctx, due)
 	case timerLost:
 		err = d.lost(ctx, due)
 	case timerEvict:
@@ -113,9 +113,10 @@ func (d *Desk) routeLoop(ctx context.Context) {
 	for ctx.Err() == nil {
 		ring := d.routing.bell.next()
 		for _, bot := range d.routing.take() {
-			if _, err := d.route(ctx, bot); err != nil {
-				d.complain(ctx, "desk: routing failed", bot, err)
-			}
+			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
+				_, err := d.route(ctx, bot)
+				return err
+			})
 		}
 		wait(ctx, ring, d.o.Sweep)
 	}
@@ -125,26 +126,48 @@ func (d *Desk) routeLoop(ctx context.Context) {
 // work waits when a notification was lost or came from another process.
 func (d *Desk) sweepLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		bots, err := d.Bots(ctx)
-		if err != nil {
-			d.complain(ctx, "desk: sweep failed", "", err)
-		}
-		for _, b := range bots {
-			if err := d.sweepPresence(ctx, b.ID); err != nil {
-				d.complain(ctx, "desk: sweep failed", b.ID, err)
+		d.turn(ctx, "sweep", "", func(ctx context.Context) error {
+			bots, err := d.Bots(ctx)
+			for _, b := range bots {
+				d.turn(ctx, "sweep", b.ID, func(ctx context.Context) error { return d.sweepPresence(ctx, b.ID) })
+				d.routing.mark(b.ID)
 			}
-			d.routing.mark(b.ID)
-		}
-		due, err := d.due(ctx, timerLost, timerEvict)
-		if err != nil {
-			d.complain(ctx, "desk: sweep failed", "", err)
-		}
-		for _, t := range due {
-			if err := d.fire(ctx, t); err != nil {
-				d.complain(ctx, "desk: timer "+t.Kind+" failed", t.Bot, err)
+			return err
+		})
+		d.turn(ctx, "timers", "", func(ctx context.Context) error {
+			due, err := d.due(ctx, timerLost, timerEvict)
+			for _, t := range due {
+				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error { return d.fire(ctx, t) })
 			}
-		}
+			return err
+		})
 		wait(ctx, nil, d.o.Sweep)
+	}
+}
+
+// turnTime bounds one piece of background work, so that a store that hangs
+// holds up a loop only so long.
+const turnTime = 30 * time.Second
+
+// turn does one piece of background work. A failure or a panic is logged
+// and costs only that piece: it is done again at the next turn.
+func (d *Desk) turn(ctx context.Context, what string, bot handoff.BotID, f func(context.Context) error) {
+	d.turnOf(ctx, turnTime, what, bot, f)
+}
+
+// handTime bounds one conversation's turn at sending.
+func (d *Desk) handTime() time.Duration { return 2*d.o.SendTimeout + turnTime }
+
+func (d *Desk) turnOf(ctx context.Context, most time.Duration, what string, bot handoff.BotID, f func(context.Context) error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Error("desk: panic", "in", what, "bot", bot, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	bounded, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	if err := f(bounded); err != nil && ctx.Err() == nil {
+		d.log.Error("desk: failed", "in", what, "bot", bot, "error", err)
 	}
 }
 
@@ -153,17 +176,18 @@ func (d *Desk) sendLoop(ctx context.Context) {
 	g.SetLimit(d.o.Senders)
 	for ctx.Err() == nil {
 		ring := d.sending.next()
-		due, err := d.due(ctx, timerSend)
-		if err != nil {
-			d.complain(ctx, "desk: sending failed", "", err)
-		}
+		var due []storage.Timer
+		d.turn(ctx, "sending", "", func(ctx context.Context) (err error) {
+			due, err = d.due(ctx, timerSend)
+			return err
+		})
 		for _, t := range due {
 			g.Go(func() error {
 				// Another goroutine may have had the same timer: then this
 				// one's claim conflicts and nothing happens.
-				if err := d.sendDue(ctx, t); err != nil {
-					d.complain(ctx, "desk: sending failed", t.Bot, err)
-				}
+				d.turnOf(context.WithoutCancel(ctx), d.handTime(), "sending", t.Bot, func(hand context.Context) error {
+					return d.sendDue(ctx, hand, t)
+				})
 				return nil
 			})
 		}
@@ -178,7 +202,7 @@ func (d *Desk) heartbeatLoop(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait(ctx, nil, d.o.Heartbeat)
 		if ctx.Err() == nil {
-			d.heartbeat(ctx)
+			d.turn(ctx, "heartbeat", "", d.heartbeat)
 		}
 	}
 }
@@ -186,13 +210,13 @@ func (d *Desk) heartbeatLoop(ctx context.Context) {
 // trimLoop takes old events off the feed; timelines keep them.
 func (d *Desk) trimLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		now, err := d.store.Now(ctx)
-		if err == nil {
-			err = d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.Trim{Before: now.Add(-d.o.KeepFeed)}}})
-		}
-		if err != nil {
-			d.complain(ctx, "desk: trimming the feed failed", "", err)
-		}
+		d.turn(ctx, "trimming the feed", "", func(ctx context.Context) error {
+			now, err := d.store.Now(ctx)
+			if err != nil {
+				return err
+			}
+			return d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.Trim{Before: now.Add(-d.o.KeepFeed)}}})
+		})
 		wait(ctx, nil, time.Minute)
 	}
 }
@@ -205,18 +229,10 @@ func (d *Desk) releaseSessions(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, d.o.Lease)
 	defer cancel()
 	for k, s := range mine {
-		if err := d.disconnect(ctx, k, s.version); err != nil {
-			d.complain(ctx, "desk: lease not given back", k.bot, err)
-		}
+		d.turn(ctx, "giving a lease back", k.bot, func(ctx context.Context) error {
+			return d.disconnect(ctx, k, s.version)
+		})
 	}
-}
-
-// complain logs a failure of work in the background.
-func (d *Desk) complain(ctx context.Context, what string, bot handoff.BotID, err error) {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return // stopping is no failure
-	}
-	d.log.Error(what, "bot", bot, "error", err)
 }
 
 // wait returns when ring does, after a time, or when ctx is done.

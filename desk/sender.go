@@ -41,18 +41,20 @@ type sending struct {
 }
 
 // sendDue sends for the conversation of a due timer until nothing is left
-// that can be sent now. Only one process does at a time.
-func (d *Desk) sendDue(ctx context.Context, due storage.Timer) error {
+// that can be sent now. Only one process does at a time. When ctx is done it
+// takes no further message; what is in hand is finished under hand, and
+// several messages may take longer than hand allows: then the rest is left
+// to the next look at the timer.
+func (d *Desk) sendDue(ctx, hand context.Context, due storage.Timer) error {
 	s := &sending{d: d, bot: due.Bot, id: handoff.ConversationID(due.ID), token: newToken()}
-	claimed, err := s.claim(ctx, due)
+	claimed, err := s.claim(hand, due)
 	if err != nil || !claimed {
 		return err
 	}
-	// What is in hand is finished even when the desk stops meanwhile.
-	hand := context.WithoutCancel(ctx)
+	deadline, bounded := hand.Deadline()
 	for s.next != nil {
 		m := *s.next
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || bounded && time.Until(deadline) < d.o.SendTimeout+turnTime/2 {
 			return s.release(hand, time.Time{})
 		}
 		retryAt, err := s.settle(hand, m, d.attempt(hand, m, s))
