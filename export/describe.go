@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,15 +64,9 @@ func (n *narrator) head(m handoff.Message) head {
 func (n *narrator) name(a handoff.Actor) string {
 	switch a.By {
 	case handoff.ByContact:
-		if l := n.t.Contact.Label(); l != "" {
-			return l
-		}
-		return n.contact
+		return cmp.Or(n.t.Contact.Label(), n.contact)
 	case handoff.ByBot:
-		if n.t.Bot != "" {
-			return n.t.Bot
-		}
-		return n.bot
+		return cmp.Or(n.t.Bot, n.bot)
 	case handoff.ByAgent:
 		return n.agentName(a.Agent)
 	}
@@ -79,17 +74,11 @@ func (n *narrator) name(a handoff.Actor) string {
 }
 
 func (n *narrator) agentName(id handoff.AgentID) string {
-	if s := n.a.Agents[id]; s != "" {
-		return s
-	}
-	return string(id)
+	return cmp.Or(n.a.Agents[id], string(id))
 }
 
 func (n *narrator) queueName(id handoff.QueueID) string {
-	if s := n.a.Queues[id]; s != "" {
-		return s
-	}
-	return string(id)
+	return cmp.Or(n.a.Queues[id], string(id))
 }
 
 // parts tells all that m says. There is always at least one part.

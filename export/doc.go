@@ -31,7 +31,7 @@
 // become anything but text: not markup, not a control sequence, not a link.
 //
 // Memory doesn't grow with the transcript in text and JSON. A PDF document is
-// held until it is complete, at up to about 2 KiB a message.
+// held until it is complete, at less than 2 KiB for a message of a line or two.
 //
 // The functions keep no state between calls and may be called at once, each
 // with its own iterators.

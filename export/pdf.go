@@ -16,8 +16,8 @@ import (
 // document's font lacks is shown as its code point, as in [U+1F600]. The
 // same transcript and options give the same bytes.
 //
-// The document is held in memory, up to about 2 KiB a message, until it is
-// complete: on an error of an iterator, or when ctx ends, nothing was
+// The document is held in memory until it is complete, at less than 2 KiB for
+// a message of a line or two: on an error of an iterator, or when ctx ends, nothing was
 // written. On an error of w, some of it may have been. The error wraps its
 // cause.
 func WritePDF(ctx context.Context, w io.Writer, t Transcript, o Options) error {

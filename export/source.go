@@ -126,9 +126,8 @@ func (s *source) events(a Attendance) iter.Seq2[handoff.Event, error] {
 	}
 }
 
-// timeline gives messages and events as they happened. An event that tells
-// of a message marks its place exactly; where the timeline has none, the
-// times decide, events first.
+// timeline gives messages and events by their times. Of the same time, events
+// come first, unless an event that tells of the message stands before them.
 func (s *source) timeline(a Attendance, message func(handoff.Message) error, event func(handoff.Event) error) error {
 	next, stop := iter.Pull2(s.events(a))
 	defer stop()

@@ -67,7 +67,7 @@ func plain(s string) string {
 func oneLine(s string) string { return strings.ReplaceAll(plain(s), "\n", " ") }
 
 // metrics tells how far a character moves the pen, in thousandths of the font
-// size, and whether the font has it. Only characters up to U+FFFF are asked.
+// size, and whether the font has it, which it may only of those to U+FFFF.
 type metrics func(r rune) (advance int, ok bool)
 
 // drawable gives s in characters that the font has, with line feeds between
@@ -104,7 +104,7 @@ func (has metrics) draws(s string) bool {
 		if r >= ' ' && r < 0x7f || r == '\n' {
 			continue
 		}
-		if r > 0xffff || isJoiner(r) || isHidden(r) || isBreak(r) {
+		if isJoiner(r) || isHidden(r) || isBreak(r) {
 			return false
 		}
 		if _, ok := has(r); !ok {

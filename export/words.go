@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -84,10 +85,7 @@ func (w *words) bytes(n int64) string {
 // or gives the word for k, or k itself where a newer version said something
 // that this one has no word for.
 func or[K ~string](m map[K]string, k K) string {
-	if s := m[k]; s != "" {
-		return s
-	}
-	return string(k)
+	return cmp.Or(m[k], string(k))
 }
 
 var english = words{
