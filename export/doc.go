@@ -20,10 +20,11 @@
 //
 // # Guarantees
 //
-// Each message given is in the transcript exactly once and in order; a note
-// that is kept back leaves no trace in messages, events, quotations or
-// counts. For a transcript that doesn't change while it is written, iterate
-// over one snapshot.
+// Each message given is in the transcript exactly once and in order. Of a note
+// that is kept back nothing shows in messages, events, quotations and counts;
+// in the JSON, its number and its event's are missing from the sequence. For a
+// transcript that doesn't change while it is written, iterate over one
+// snapshot.
 //
 // Any text can be exported: no characters make an export fail, and none
 // vanish, except those that are invisible by nature (joiners, selectors of a
