@@ -1,0 +1,142 @@
+package desk_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/storage/memory"
+)
+
+func TestAnAgentWithoutAnyDeviceGetsNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ana := o.working("ana", 5, "sales")
+	phone, err := ana.Connect(o.ctx, "phone")
+	o.ok(err)
+	laptop, err := ana.Connect(o.ctx, "laptop")
+	o.ok(err)
+	o.ok(laptop(o.ctx))
+	one := o.waits("551", "sales", handoff.NoPriority)
+	o.settle()
+	require.Equal(t, handoff.StateAssigned, o.conv(one).State, "the phone is enough")
+	o.ok(phone(o.ctx))
+	o.ok(phone(o.ctx))
+	two := o.waits("552", "sales", handoff.NoPriority)
+	o.settle()
+	require.Equal(t, handoff.StateWaiting, o.conv(two).State)
+	require.Equal(t, handoff.StateAssigned, o.conv(one).State, "signing out keeps what one holds")
+	me, err := ana.Me(o.ctx)
+	o.ok(err)
+	require.Equal(t, handoff.Available, me.Availability, "a lost connection never sets availability")
+}
+
+func TestALostAgentsConversationsFollowTheQueuesPolicyAfterTheGracePeriod(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[handoff.OnLost][2]handoff.State{ // answered, unanswered
+		handoff.KeepAll:           {handoff.StateAssigned, handoff.StateAssigned},
+		handoff.RequeueUnanswered: {handoff.StateAssigned, handoff.StateWaiting},
+		handoff.RequeueAll:        {handoff.StateWaiting, handoff.StateWaiting},
+	} {
+		for _, back := range []bool{false, true} {
+			o := newOffice(t)
+			o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", OnLost: policy}))
+			ana := o.working("ana", 5, "sales")
+			ids := []handoff.ConversationID{o.waits("551", "sales", 0), o.waits("552", "sales", 0)}
+			o.settle()
+			_, err := ana.Reply(o.ctx, ids[0], handoff.Text("hi"), "")
+			o.ok(err)
+			o.clock.Advance(21 * time.Second)
+			o.settle()
+			if back {
+				_, err := ana.Connect(o.ctx, "laptop")
+				o.ok(err)
+			}
+			require.Equal(t, handoff.StateAssigned, o.conv(ids[1]).State, "not before the grace period")
+			o.clock.Advance(15 * time.Second)
+			if back {
+				_, err := ana.Connect(o.ctx, "laptop")
+				o.ok(err)
+			}
+			o.clock.Advance(46 * time.Second)
+			if back {
+				_, err := ana.Connect(o.ctx, "laptop")
+				o.ok(err)
+			}
+			o.settle()
+			for i, id := range ids {
+				if back {
+					require.Equal(t, handoff.StateAssigned, o.conv(id).State)
+				} else {
+					require.Equal(t, want[i], o.conv(id).State, policy)
+				}
+			}
+		}
+	}
+}
+
+func TestRunAssignsAtOnceSendsAndStopsCleanly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.store = memory.New(nil)
+		o.open(o.store)
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme"}))
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales"}))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- o.desk.Run(ctx) }()
+		synctest.Wait()
+		require.ErrorIs(t, o.desk.Run(ctx), desk.ErrRunning)
+
+		ana := o.working("ana", 1, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.StateAssigned, o.conv(id).State, "without waiting for a sweep")
+		_, err := ana.Reply(o.ctx, id, handoff.Text("hello"), "")
+		o.ok(err)
+		synctest.Wait()
+		require.Equal(t, []string{"hello"}, o.wa.Texts())
+
+		time.Sleep(10 * time.Minute) // virtual: heartbeats keep her connected
+		o.ok(ana.ReturnToBot(o.ctx, id))
+		id = o.waits("552", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+
+		stop()
+		require.NoError(t, <-done)
+		o.ok(ana.ReturnToBot(o.ctx, id))
+		id = o.waits("553", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, handoff.StateWaiting, o.conv(id).State, "her lease was given back")
+	})
+}
+
+func TestNobodyWaitsBeyondASweepWhenEveryNotificationIsLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.store = memory.New(nil)
+		o.open(o.store)
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme"}))
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales"}))
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go o.desk.Run(ctx)
+		o.working("ana", 1, "sales")
+		synctest.Wait()
+		o.open(o.store) // another process, which wakes nobody in the first
+		id := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(2*time.Second + time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, handoff.StateAssigned, o.conv(id).State)
+		stop()
+		synctest.Wait()
+	})
+}
