@@ -1,8 +1,11 @@
 package sqlite
 
-import "database/sql"
+import (
+	"context"
+	"database/sql"
+)
 
-// Texts gives every statement that the store has used so far.
+// Texts gives every statement that the store keeps prepared.
 func (s *Store) Texts() []string {
 	var texts []string
 	s.selects.Range(func(text, _ any) bool {
@@ -15,5 +18,15 @@ func (s *Store) Texts() []string {
 	return texts
 }
 
-// Reads gives a connection pool to look behind the store.
+// Reads gives connections to look behind the store.
 func (s *Store) Reads() *sql.DB { return s.reads }
+
+// LookLess makes lists go through all their ways with a few rows.
+func (s *Store) LookLess() { s.effort = effort{glance: 1, few: 8, stretch: 10} }
+
+// Pragma sets something on the connection that writes. Nothing may be
+// committed meanwhile.
+func (s *Store) Pragma(text string) error {
+	_, err := s.writer.conn.ExecContext(context.Background(), `PRAGMA `+text)
+	return err
+}

@@ -13,17 +13,19 @@ import (
 	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
-// How much one call of Conversations looks at. It first walks a little way
-// down the list's order, and most lists fill a page by that. Else what the
-// list asks for is rare, at least around there. If an index tells that all
-// candidates together are fewer than what a walk would still have to look at,
-// they are gathered and sorted. If not, the walk goes on, and ends after a
-// stretch whatever it has found.
-const (
-	glance  = 4      // times the page: the first walk
-	few     = 16_000 // candidates at most
-	stretch = 8_000  // conversations: the second walk
-)
+// effort is how much one call of Conversations looks at. It first walks a
+// little way down the list's order, and most lists fill a page by that. Else
+// what the list asks for is rare, at least around there. If an index tells
+// that all candidates together are fewer than what a walk would still have to
+// look at, they are gathered and sorted. If not, the walk goes on, and ends
+// after a stretch whatever it has found.
+type effort struct {
+	glance  int // times the page: the first walk
+	few     int // candidates at most
+	stretch int // conversations: the second walk
+}
+
+var usual = effort{glance: 4, few: 16_000, stretch: 8_000}
 
 // Conversations gives one page of a list. Its rows all match, except those
 // that only a search term with a control character in it finds.
@@ -38,12 +40,12 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 
 	l := newList(q)
 	page := storage.Page{Next: q.After, More: true}
-	if err := l.walk(ctx, s, &page, glance*q.Limit); err != nil || !page.More || len(page.Rows) == q.Limit {
+	if err := l.walk(ctx, s, &page, s.effort.glance*q.Limit); err != nil || !page.More || len(page.Rows) == q.Limit {
 		return page, err
 	}
-	worth := few
+	worth := s.effort.few
 	if found := len(page.Rows); found > 0 {
-		worth = min(worth, (q.Limit-found)*glance*q.Limit/found)
+		worth = min(worth, (q.Limit-found)*s.effort.glance*q.Limit/found)
 	}
 	from, err := l.rarest(ctx, s, worth)
 	if err != nil {
@@ -52,7 +54,7 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 	if from != nil {
 		return page, l.gather(ctx, s, &page, *from)
 	}
-	return page, l.walk(ctx, s, &page, stretch)
+	return page, l.walk(ctx, s, &page, s.effort.stretch)
 }
 
 // list is a query in SQL. Its texts are put together from constants alone.

@@ -57,6 +57,7 @@ type Store struct {
 	epoch  string // of the feed, as long as the file lives
 	reads  *sql.DB
 	writer *writer
+	effort effort // of lists
 
 	selects  sync.Map // text of a select to its *sql.Stmt on reads
 	prepared atomic.Int64
@@ -86,7 +87,7 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	if busy <= 0 {
 		busy = 10 * time.Second
 	}
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, effort: usual}
 	if s.now == nil {
 		s.now = time.Now
 	}
