@@ -92,8 +92,8 @@ func (handles) BotsDoNotSeeEachOther(s *setup) {
 	equal(s, "what a bot without anything sees", seen, 0)
 }
 
-// calls gives every method with arguments that a store answers without an
-// error, wherever a conversation a holds a message m1 known as p2.
+// calls gives every method with arguments that it answers without an error
+// on a furnished database.
 func (s *setup) calls() map[string]func(ctx context.Context, h storage.Store) error {
 	return map[string]func(ctx context.Context, h storage.Store) error{
 		"Commit": func(ctx context.Context, h storage.Store) error {

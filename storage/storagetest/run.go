@@ -3,7 +3,10 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -149,4 +152,55 @@ func (s *setup) must(ops ...storage.Op) {
 func (s *setup) refused(want error, ops ...storage.Op) {
 	s.Helper()
 	s.fails(s.commit(ops...), want, "Commit(%s)", names(ops))
+}
+
+// names lists the types of operations, for messages.
+func names(ops []storage.Op) string {
+	var b strings.Builder
+	for i, op := range ops {
+		if i == 5 {
+			fmt.Fprintf(&b, ", and %d more", len(ops)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strings.TrimPrefix(fmt.Sprintf("%T", op), "storage."))
+	}
+	return b.String()
+}
+
+func isConflict(err error) bool { return errors.Is(err, storage.ErrConflict) }
+
+// together runs n calls at once and gives their errors.
+func together(n int, call func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			errs[i] = call(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	return errs
+}
+
+// winners asks that each of the errors is nil or a conflict, and that want
+// of them are nil.
+func (s *setup) winners(errs []error, want int, what string) {
+	s.Helper()
+	n := 0
+	for i, err := range errs {
+		if err == nil {
+			n++
+		} else {
+			s.fails(err, storage.ErrConflict, "%s, number %d", what, i+1)
+		}
+	}
+	if n != want {
+		s.Errorf("%s: %d of %d were applied, want %d", what, n, len(errs), want)
+	}
 }
