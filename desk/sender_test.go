@@ -216,3 +216,7 @@ func TestACallWithTheSameKeyIsMadeOnce(t *testing.T) {
 	o.settle()
 	require.Equal(t, []string{"one"}, o.wa.Texts())
 }
+
+func answering(s desk.Sent) func(context.Context, desk.Outgoing) (desk.Sent, error) {
+	return func(context.Context, desk.Outgoing) (desk.Sent, error) { return s, nil }
+}

@@ -1,0 +1,258 @@
+package desk_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/ticket"
+)
+
+type convID = handoff.ConversationID
+
+// onConversation is every method of a Seat that names a conversation, with
+// arguments that are good in themselves.
+var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convID) error{
+	"Take": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Take(ctx, id, desk.TakeOptions{}))
+	},
+	"Reply": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Reply(ctx, id, handoff.Text("x"), ""))
+	},
+	"SendTemplate": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.SendTemplate(ctx, id, "hi", nil, ""))
+	},
+	"Note":  func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Note(ctx, id, "x", "")) },
+	"Retry": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Retry(ctx, id, "m")) },
+	"CanReply": func(ctx context.Context, s *desk.Seat, id convID) error {
+		_, _, err := s.CanReply(ctx, id)
+		return err
+	},
+	"Transfer": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Transfer(ctx, id, desk.Transfer{Queue: "support"}))
+	},
+	"ReturnToBot": func(ctx context.Context, s *desk.Seat, id convID) error { return s.ReturnToBot(ctx, id) },
+	"SetPriority": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.SetPriority(ctx, id, handoff.High))
+	},
+	"Tag": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Tag(ctx, id, []string{"x"}, nil))
+	},
+	"AddTicket": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.AddTicket(ctx, id, ticket.Draft{Status: ticket.Open, Type: ticket.DefaultTypes()[0]}, ""))
+	},
+	"MoveTicket": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.MoveTicket(ctx, id, "t", ticket.Resolved))
+	},
+	"EditTicket": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.EditTicket(ctx, id, "t", ticket.DefaultTypes()[0], "x"))
+	},
+	"Tickets": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Tickets(ctx, id)) },
+	"Messages": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Messages(ctx, id, desk.MessageQuery{}))
+	},
+	"Timeline":     func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Timeline(ctx, id, 0)) },
+	"Transcript":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcript(ctx, id)) },
+	"Attachment":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Attachment(ctx, id, "m")) },
+	"Position":     func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Position(ctx, id)) },
+	"MarkRead":     func(ctx context.Context, s *desk.Seat, id convID) error { return s.MarkRead(ctx, id) },
+	"Conversation": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Conversation(ctx, id)) },
+	"History":      func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.History(ctx, id)) },
+	"HistoryMessages": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.HistoryMessages(ctx, id, id, desk.MessageQuery{}))
+	},
+}
+
+// ofTheBot is every other method of a Seat that answers at once, and the
+// permission it takes.
+var ofTheBot = map[string]struct {
+	takes handoff.Permissions
+	call  func(ctx context.Context, s *desk.Seat) error
+}{
+	"Me":              {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Me(ctx)) }},
+	"SetAvailability": {0, func(ctx context.Context, s *desk.Seat) error { return s.SetAvailability(ctx, handoff.Unavailable, "") }},
+	"Connect":         {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Connect(ctx, "laptop")) }},
+	"Conversations": {0, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.Conversations(ctx, filter.Criteria{}, ""))
+	}},
+	"MyTickets": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.MyTickets(ctx)) }},
+	"Queues":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Queues(ctx)) }},
+	"Templates": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Templates(ctx)) }},
+	"Start": {handoff.PermSendTemplates, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.Start(ctx, handoff.Address{Channel: wa, Account: line, ID: "999"}, "hi", nil, desk.TakeOptions{}, ""))
+	}},
+	"QueuePanel": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error { return second(s.QueuePanel(ctx, "", "")) }},
+	"PutAgent": {handoff.PermManageAgents, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutAgent(ctx, handoff.Agent{ID: "new", Name: "New"})
+	}},
+	"PutQueue": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutQueue(ctx, handoff.Queue{ID: "new", Name: "New"})
+	}},
+	"RemoveQueue": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveQueue(ctx, "spare") }},
+	"PutMember": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutMember(ctx, handoff.Member{Queue: "sales", Agent: "bruno"})
+	}},
+	"RemoveMember":   {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveMember(ctx, "support", "bruno") }},
+	"PutTemplate":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTemplate(ctx, hi) }},
+	"RemoveTemplate": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.RemoveTemplate(ctx, "bye") }},
+}
+
+var hi = handoff.Template{ID: "hi", Name: "hi", Language: "en", Body: "Hi!"}
+
+func second[T any](_ T, err error) error { return err }
+
+// staffed is an office with a conversation that ana holds, and others.
+func staffed(t *testing.T) (o *office, ana, bruno, boss *desk.Seat, held convID) {
+	o = newOffice(t)
+	o.ok(o.bot.PutTemplate(o.ctx, hi))
+	bye := hi
+	bye.ID = "bye"
+	o.ok(o.bot.PutTemplate(o.ctx, bye))
+	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "spare", Name: "Spare"}))
+	ana = o.working("ana", 5, "sales")
+	bruno = o.working("bruno", 5, "support")
+	boss = o.agent("boss", 5, handoff.RoleAdmin)
+	held = o.waits("551", "sales", handoff.NoPriority)
+	o.settle()
+	require.Equal(t, handoff.AgentID("ana"), o.conv(held).Agent)
+	return o, ana, bruno, boss, held
+}
+
+func TestEveryMethodOfASeatIsInTheTables(t *testing.T) {
+	t.Parallel()
+	for m := range reflect.TypeFor[*desk.Seat]().Methods() {
+		_, a := onConversation[m.Name]
+		_, b := ofTheBot[m.Name]
+		require.True(t, a || b || m.Name == "Subscribe", "%s is in no table: who may call it?", m.Name)
+	}
+}
+
+func TestWhatAnAgentMayNotSeeIsNotThereByAnyMethod(t *testing.T) {
+	t.Parallel()
+	for name, call := range onConversation {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, ana, bruno, boss, held := staffed(t)
+			other := o.desk.Bot("rival")
+			o.ok(other.Put(o.ctx, handoff.Bot{Name: "Rival"}))
+			in, err := other.Receive(o.ctx, inbound("551", "x", "theirs"))
+			o.ok(err)
+			before := o.dump()
+			require.ErrorIs(t, call(o.ctx, bruno, held), desk.ErrNotFound, "another agent's")
+			for _, s := range []*desk.Seat{ana, boss} {
+				require.ErrorIs(t, call(o.ctx, s, "0190163d-8694-739b-aea5-966c26f8ad90"), desk.ErrNotFound, "nobody's")
+				require.ErrorIs(t, call(o.ctx, s, in.Conversation.ID), desk.ErrNotFound, "another bot's")
+				for _, bad := range []convID{"", "\x00", "\xff", convID(strings.Repeat("x", 65))} {
+					require.ErrorIs(t, call(o.ctx, s, bad), handoff.ErrInvalid, "malformed %q", bad)
+				}
+			}
+			require.Equal(t, before, o.dump(), "something changed")
+
+			o.ok(ana.ReturnToBot(o.ctx, held))
+			before = o.dump()
+			require.ErrorIs(t, call(o.ctx, ana, held), desk.ErrNotFound, "the former agent's")
+			require.Equal(t, before, o.dump())
+		})
+	}
+}
+
+func TestADisabledAgentMayDoNothing(t *testing.T) {
+	t.Parallel()
+	o, _, _, boss, held := staffed(t)
+	o.ok(o.bot.PutAgent(o.ctx, handoff.Agent{ID: "boss", Name: "Boss", Permissions: handoff.RoleAdmin, Disabled: true}))
+	before := o.dump()
+	for name, call := range onConversation {
+		require.ErrorIs(t, call(o.ctx, boss, held), desk.ErrNotFound, name)
+	}
+	for name, m := range ofTheBot {
+		require.ErrorIs(t, m.call(o.ctx, boss), desk.ErrNotFound, name)
+	}
+	require.Equal(t, before, o.dump())
+	_, err := o.desk.Seat(o.ctx, "acme", "boss")
+	require.ErrorIs(t, err, desk.ErrNotFound)
+}
+
+func TestEachMethodTakesItsPermissionAndNoOther(t *testing.T) {
+	t.Parallel()
+	for name, m := range ofTheBot {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, _, _, _, _ := staffed(t)
+			if m.takes != 0 {
+				without := o.agent("without", 5, handoff.RoleAdmin&^m.takes&^handoff.PermManageQueues)
+				before := o.dump()
+				require.ErrorIs(t, m.call(o.ctx, without), desk.ErrForbidden)
+				require.Equal(t, before, o.dump())
+			}
+			with := o.agent("with", 5, m.takes)
+			o.ok(m.call(o.ctx, with))
+		})
+	}
+}
+
+func TestNobodyGivesAPermissionTheyLack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	chief := o.agent("chief", 1, handoff.PermManageAgents|handoff.PermExport)
+	err := chief.PutAgent(o.ctx, handoff.Agent{ID: "chief", Name: "Chief", Permissions: handoff.RoleAdmin})
+	require.ErrorIs(t, err, desk.ErrForbidden)
+	o.ok(chief.PutAgent(o.ctx, handoff.Agent{ID: "new", Name: "New", Permissions: handoff.PermExport}))
+}
+
+func TestWhoMayViewAllSeesButActsOnlyByPermission(t *testing.T) {
+	t.Parallel()
+	o, _, _, boss, held := staffed(t)
+	watcher := o.agent("watcher", 5, handoff.PermViewAll|handoff.PermTransfer|handoff.PermSendTemplates)
+	o.ok(second(watcher.Messages(o.ctx, held, desk.MessageQuery{})))
+	for name, want := range map[string]error{
+		"Reply": desk.ErrForbidden, "SendTemplate": desk.ErrForbidden, "Transfer": desk.ErrForbidden,
+		"ReturnToBot": desk.ErrForbidden, "Transcript": desk.ErrForbidden, "Take": handoff.ErrInvalidState,
+	} {
+		require.ErrorIs(t, onConversation[name](o.ctx, watcher, held), want, name)
+	}
+	bot := o.writes("552", "oi")
+	require.ErrorIs(t, onConversation["Take"](o.ctx, watcher, bot), desk.ErrForbidden)
+	require.ErrorIs(t, onConversation["Take"](o.ctx, boss, bot), desk.ErrNotAvailable)
+	o.ok(second(boss.Take(o.ctx, bot, desk.TakeOptions{Override: true})))
+	o.ok(onConversation["Reply"](o.ctx, boss, held)) // by permission to intervene
+	o.ok(onConversation["ReturnToBot"](o.ctx, boss, held))
+}
+
+func TestPrivateNotesReachNeitherBotNorContact(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t)
+	const canary = "CANARY-7f3a"
+	o.ok(second(ana.Note(o.ctx, held, canary, "")))
+	o.ok(second(ana.Reply(o.ctx, held, handoff.Text("public"), "")))
+	o.settle()
+	ms, err := o.bot.Messages(o.ctx, held, desk.MessageQuery{})
+	o.ok(err)
+	require.NotContains(t, fmt.Sprintf("%+v", ms), canary)
+	require.NotContains(t, fmt.Sprintf("%+v", o.wa.Calls()), canary)
+	require.NotContains(t, o.conv(held).Preview.Text, canary)
+	seen, err := ana.Messages(o.ctx, held, desk.MessageQuery{})
+	o.ok(err)
+	require.Contains(t, fmt.Sprintf("%+v", seen), canary)
+}
+
+func TestANestedIdIsCheckedAgainstItsConversation(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t)
+	tk, err := ana.AddTicket(o.ctx, held, ticket.Draft{Status: ticket.Open, Type: ticket.DefaultTypes()[0]}, "")
+	o.ok(err)
+	other := o.waits("559", "sales", handoff.NoPriority)
+	o.settle()
+	ms, err := ana.Messages(o.ctx, held, desk.MessageQuery{})
+	o.ok(err)
+	require.ErrorIs(t, second(ana.MoveTicket(o.ctx, other, tk.ID, ticket.Resolved)), desk.ErrNotFound)
+	require.ErrorIs(t, second(ana.Retry(o.ctx, other, ms[0].ID)), desk.ErrNotFound)
+	require.ErrorIs(t, second(ana.Attachment(o.ctx, other, ms[0].ID)), desk.ErrNotFound)
+	require.ErrorIs(t, second(ana.HistoryMessages(o.ctx, other, held, desk.MessageQuery{})), desk.ErrNotFound)
+}
