@@ -46,20 +46,20 @@
 //
 // # The life of a conversation
 //
-//	     a contact wrote                an agent wrote first, by template
-//	            |                                       |
-//	            v         Assign: taken from the bot    v
-//	  +------> bot ------------------------------> assigned <--+
-//	  |         |                                   ^   |  |   | TransferToAgent
-//	  |         | HandOff                    Assign |   |  +---+
-//	  |         v                                   |   |
-//	  +------ waiting ------------------------------+   |
-//	 Withdraw  ^ ^  |                                   |
-//	           | +--+ TransferToQueue                   |
-//	           +----------------------------------------+
-//	                   Requeue, TransferToQueue
+//	    a contact wrote                an agent wrote first, by template
+//	           |                                       |
+//	           v         Assign: taken from the bot    v
+//	 +------> bot ------------------------------> assigned <--+
+//	 |         |                                   ^   |  |   | TransferToAgent
+//	 |         | HandOff                    Assign |   |  +---+
+//	 |         v                                   |   |
+//	 +------ waiting ------------------------------+   |
+//	Withdraw  ^ ^  |                                   |
+//	          | +--+ TransferToQueue                   |
+//	          +----------------------------------------+
+//	                  Requeue, TransferToQueue
 //
-//	  bot, waiting, assigned -- End --> ended
+//	 bot, waiting, assigned -- End --> ended
 //
 // There are no other edges. A conversation has an agent exactly while it is
 // assigned. Ended is final: no verb leads out of it, though tags, tickets, a

@@ -339,6 +339,15 @@ func TestTransferAndRequeueKeepThePlaceInLine(t *testing.T) {
 	require.Equal(t, same, c)
 }
 
+func TestAnotherAgentLaterIsANewAssignmentOfTheSameAttendance(t *testing.T) {
+	t.Parallel()
+	c, _, err := in(t, stAssigned).TransferToAgent(later, "bia")
+	require.NoError(t, err)
+	require.Equal(t, later.At, c.AssignedAt)
+	require.Equal(t, noon.Add(2*time.Minute), c.HumanAt, "when a person first had it")
+	require.EqualValues(t, "bia", c.LastAgent)
+}
+
 func TestRequeueingElsewhereIsATransfer(t *testing.T) {
 	t.Parallel()
 	c, events, err := in(t, stAssigned).Requeue(later, sales, handoff.ReasonQueueRemoved)
