@@ -42,7 +42,7 @@ func (b *batches) remember(id string, decided, now time.Time) {
 // forget drops the ids whose time is over at now.
 func (b *batches) forget(now time.Time) {
 	for {
-		walk := b.until.walk(place{})
+		walk := b.until.all()
 		oldest, ok := walk.next()
 		if !ok || !oldest.until.Before(now) {
 			return

@@ -47,7 +47,7 @@ func newBot() *bot {
 // thread gives a conversation, or nil.
 func (b *bot) thread(id handoff.ConversationID) *thread {
 	if slot, ok := b.conversations.slots[id]; ok {
-		return b.conversations.rows[slot]
+		return *b.conversations.rows.at(slot)
 	}
 	return nil
 }

@@ -72,21 +72,28 @@ func (o *ordered[E]) insert(e E) {
 	case len(o.blocks[p.block]) < blockSize:
 	case p == place{0, 0}, p == place{last, blockSize}:
 		// What grows at one end, as times do, leaves full blocks behind.
-		b := append(make([]E, 0, blockSize), e)
-		o.blocks = slices.Insert(o.blocks, p.block+min(p.index, 1), b)
+		o.blocks = slices.Insert(o.blocks, p.block+min(p.index, 1), []E{e})
 		return
 	default:
 		p = o.split(p)
 	}
-	o.blocks[p.block] = slices.Insert(o.blocks[p.block], p.index, e)
+	o.blocks[p.block] = slices.Insert(roomy(o.blocks[p.block]), p.index, e)
+}
+
+// roomy gives b with room for one more. It grows in small steps, because
+// most blocks stay as they are once their time is over.
+func roomy[E any](b []E) []E {
+	if len(b) < cap(b) {
+		return b
+	}
+	return append(make([]E, 0, min(len(b)+len(b)/8+4, blockSize)), b...)
 }
 
 // split halves the block at p and gives the place where p's element is now.
 func (o *ordered[E]) split(p place) place {
 	b := o.blocks[p.block]
-	half := append(make([]E, 0, blockSize), b[blockSize/2:]...)
-	clear(b[blockSize/2:])
-	o.blocks[p.block] = b[:blockSize/2]
+	half := slices.Clone(b[blockSize/2:])
+	o.blocks[p.block] = slices.Clone(b[:blockSize/2])
 	o.blocks = slices.Insert(o.blocks, p.block+1, half)
 	if p.index > blockSize/2 {
 		return place{p.block + 1, p.index - blockSize/2}
@@ -112,35 +119,54 @@ func (o *ordered[E]) remove(e E) bool {
 	return true
 }
 
-// between estimates how many elements lie from a to b.
-func (o *ordered[E]) between(a, b place) int {
-	if a.block == b.block {
-		return max(b.index-a.index, 0)
-	}
-	return max(o.size*(b.block-a.block)/len(o.blocks)+b.index-a.index, 0)
-}
+// all gives a cursor over all elements.
+func (o *ordered[E]) all() cursor[E] { return cursor[E]{rest: o.blocks, about: o.size} }
 
-// walk gives a cursor that begins at p. It is good until the next change.
-func (o *ordered[E]) walk(p place) cursor[E] {
-	if p.block == len(o.blocks) {
+// between gives a cursor over the elements that are not before and that are
+// until: each holds for a prefix of the elements, as in seek.
+func (o *ordered[E]) between(before, until func(E) bool) cursor[E] {
+	from, to := o.seek(before), o.seek(until)
+	if from.block > to.block || from.block == to.block && from.index >= to.index {
 		return cursor[E]{}
 	}
-	return cursor[E]{block: o.blocks[p.block][p.index:], rest: o.blocks[p.block+1:]}
+	if from.block == to.block {
+		b := o.blocks[from.block][from.index:to.index]
+		return cursor[E]{block: b, about: len(b)}
+	}
+	c := cursor[E]{
+		block: o.blocks[from.block][from.index:],
+		rest:  o.blocks[from.block+1 : to.block],
+	}
+	if to.block < len(o.blocks) {
+		c.tail = o.blocks[to.block][:to.index]
+	}
+	c.about = len(c.block) + len(c.rest)*o.size/len(o.blocks) + len(c.tail)
+	return c
 }
 
-// cursor walks an ordered forwards.
+// after gives a cursor over the elements that are not before.
+func (o *ordered[E]) after(before func(E) bool) cursor[E] {
+	return o.between(before, func(E) bool { return true })
+}
+
+// cursor walks part of an ordered, until that changes.
 type cursor[E any] struct {
-	block []E
-	rest  [][]E
+	block, tail []E
+	rest        [][]E // between block and tail
+	about       int   // how many elements there are, an estimate
 }
 
 // next gives the next element; ok is false after the last.
 func (c *cursor[E]) next() (e E, ok bool) {
 	if len(c.block) == 0 {
-		if len(c.rest) == 0 {
+		switch {
+		case len(c.rest) > 0:
+			c.block, c.rest = c.rest[0], c.rest[1:]
+		case len(c.tail) > 0:
+			c.block, c.tail = c.tail, nil
+		default:
 			return e, false
 		}
-		c.block, c.rest = c.rest[0], c.rest[1:]
 	}
 	e, c.block = c.block[0], c.block[1:]
 	return e, true

@@ -16,10 +16,10 @@ type plan struct {
 
 // What it costs to look at one slot.
 const (
-	costWalk   = 15 // in the order of the list, merging several walks
-	costGather = 10 // anywhere, keeping the best
-	costScan   = 3  // one after the other
-	costRest   = 150
+	costWalk   = 25  // in the order of the list, merging several walks
+	costGather = 15  // anywhere, keeping the best
+	costScan   = 4   // one after the other
+	costRest   = 200 // and to match the whole row
 )
 
 // plans gives every way to the first slots of the list that match after the
@@ -33,9 +33,10 @@ func (q *query) plans() []plan {
 	}
 	for a := range attributes {
 		add(q.walk(a))
-		add(q.gather(a))
+		add(q.ofGroups(a))
 	}
 	add(q.ofContacts())
+	add(q.ofViewer())
 	add(q.found())
 	return plans
 }
@@ -47,9 +48,9 @@ func cheapest(plans []plan) plan {
 
 // scan looks at every slot, the newest first.
 func (q *query) scan() plan {
-	return plan{costScan * float64(len(q.rows)), func() []uint32 {
+	return plan{costScan * float64(q.size), func() []uint32 {
 		top := top{query: q}
-		for slot := len(q.rows) - 1; slot >= 0; slot-- {
+		for slot := q.size - 1; slot >= 0; slot-- {
 			top.offer(uint32(slot))
 		}
 		return top.slots()
@@ -66,19 +67,21 @@ func (q *query) walk(a attribute) (plan, bool) {
 	walks := merger{query: q}
 	rows := 0
 	for _, o := range orders {
-		from := o.seek(func(slot uint32) bool { return q.key(q.sort, slot) > high || !q.follows(slot) })
-		rows += o.between(from, o.seek(func(slot uint32) bool { return q.key(q.sort, slot) >= low }))
-		walks.add(o.walk(from))
+		c := o.between(
+			func(slot uint32) bool { return q.key(q.sort, slot) > high || !q.follows(slot) },
+			func(slot uint32) bool { return q.key(q.sort, slot) >= low })
+		rows += c.about
+		walks.add(c)
 	}
 	expected := min(float64(rows), float64(q.want)/q.share(a))
 	return plan{q.cost(costWalk, expected), func() []uint32 {
 		var slots []uint32
 		for len(slots) < q.want {
 			slot, ok := walks.next()
-			if !ok || q.key(q.sort, slot) < low {
+			if !ok {
 				break
 			}
-			if q.match(slot) {
+			if q.fits(slot) && q.matches(slot) {
 				slots = append(slots, slot)
 			}
 		}
@@ -86,83 +89,92 @@ func (q *query) walk(a attribute) (plan, bool) {
 	}}, true
 }
 
-// gather takes all of the groups of an attribute, or of the period as far as
-// there is an order for it, and sorts.
-func (q *query) gather(a attribute) (plan, bool) {
-	by := byMessage
-	orders, ok := q.orders(a, by)
-	if !ok {
-		by = byReceived
-		orders, ok = q.orders(a, by)
-	}
-	if !ok {
-		return plan{}, false
-	}
-	high, low := int64(math.MaxInt64), int64(math.MinInt64)
-	if q.period && by == byMessage {
-		high, low = q.to-1, q.from
-	}
-	var walks []cursor[uint32]
+// gather takes what cursors give, each slot once, and sorts.
+func (q *query) gather(cursors []cursor[uint32]) plan {
 	rows := 0
-	for _, o := range orders {
-		from := o.seek(func(slot uint32) bool { return q.key(by, slot) > high })
-		rows += o.between(from, o.seek(func(slot uint32) bool { return q.key(by, slot) >= low }))
-		walks = append(walks, o.walk(from))
+	for _, c := range cursors {
+		rows += c.about
 	}
 	return plan{q.cost(costGather, float64(rows)), func() []uint32 {
 		top := top{query: q}
-		for _, w := range walks {
-			for slot, ok := w.next(); ok && q.key(by, slot) >= low; slot, ok = w.next() {
+		for _, c := range cursors {
+			for slot, ok := c.next(); ok; slot, ok = c.next() {
 				top.offer(slot)
 			}
 		}
 		return top.slots()
-	}}, true
+	}}
 }
 
-// ofContacts takes the conversations of the asked contacts.
+// ofGroups gathers the groups of an attribute, of a period only what is in
+// it if there is an order for that.
+func (q *query) ofGroups(a attribute) (plan, bool) {
+	var cursors []cursor[uint32]
+	if orders, ok := q.orders(a, byMessage); ok && q.period {
+		for _, o := range orders {
+			cursors = append(cursors, q.inPeriod(o))
+		}
+		return q.gather(cursors), true
+	}
+	orders, ok := q.orders(a, byReceived)
+	for _, o := range orders {
+		cursors = append(cursors, o.all())
+	}
+	return q.gather(cursors), ok
+}
+
+// inPeriod gives the part of an order by last message that is in the period.
+func (q *query) inPeriod(o *ordered[uint32]) cursor[uint32] {
+	return o.between(
+		func(slot uint32) bool { return q.key(byMessage, slot) >= q.to },
+		func(slot uint32) bool { return q.key(byMessage, slot) >= q.from })
+}
+
+// ofContacts gathers what the asked contacts have.
 func (q *query) ofContacts() (plan, bool) {
-	if len(q.where.Contacts) == 0 {
-		return plan{}, false
+	contacts := distinct(q.where.Contacts)
+	var cursors []cursor[uint32]
+	for _, contact := range contacts {
+		cursors = append(cursors, q.contacts.between(
+			func(slot uint32) bool { return q.row(slot).Contact < contact },
+			func(slot uint32) bool { return q.row(slot).Contact <= contact }))
 	}
-	return plan{0, func() []uint32 {
-		top := top{query: q}
-		for i, contact := range q.where.Contacts {
-			if slices.Contains(q.where.Contacts[:i], contact) {
-				continue
-			}
-			w := q.contacts.walk(q.contacts.seek(func(slot uint32) bool { return q.row(slot).Contact < contact }))
-			for slot, ok := w.next(); ok && q.row(slot).Contact == contact; slot, ok = w.next() {
-				top.offer(slot)
-			}
-		}
-		return top.slots()
-	}}, true
+	return q.gather(cursors), len(contacts) > 0
 }
 
-// found takes the conversations with terms that one group of prefixes finds:
-// the group with the fewest.
-func (q *query) found() (plan, bool) {
-	if len(q.where.Search) == 0 {
+// ofViewer gathers what the asked agent holds, or what a viewer who does not
+// see all does: what they hold, and what waits in their queues.
+func (q *query) ofViewer() (plan, bool) {
+	w := &q.where
+	if w.Viewer.All && w.Agent == "" {
 		return plan{}, false
 	}
-	fewest, prefixes := math.MaxInt, []string(nil)
-	for _, group := range q.where.Search {
-		n := 0
-		for _, p := range group {
-			n += q.terms.between(
-				q.terms.seek(func(x term) bool { return q.term(x) < p }),
-				q.terms.seek(func(x term) bool { return q.term(x) < p || strings.HasPrefix(q.term(x), p) }))
-		}
-		if n < fewest {
-			fewest, prefixes = n, group
+	holder := cmp.Or(w.Agent, w.Viewer.Agent)
+	cursors := []cursor[uint32]{q.held.between(
+		func(slot uint32) bool { return q.row(slot).Agent < holder },
+		func(slot uint32) bool { return q.row(slot).Agent <= holder })}
+	if !w.Viewer.All {
+		for _, queue := range distinct(w.Viewer.Queues) {
+			cursors = append(cursors, q.waiting.between(
+				func(slot uint32) bool { return q.row(slot).Queue < queue },
+				func(slot uint32) bool { return q.row(slot).Queue <= queue }))
 		}
 	}
-	return plan{q.cost(costGather, float64(fewest)), func() []uint32 {
+	return q.gather(cursors), true
+}
+
+func distinct[T ~string](values []T) []T {
+	return slices.Compact(slices.Sorted(slices.Values(values)))
+}
+
+// found gathers what is found by one group of prefixes: the one that finds
+// fewest.
+func (q *query) found() (plan, bool) {
+	terms, finds := q.fewest()
+	return plan{q.cost(costGather, float64(finds)), func() []uint32 {
 		var slots []uint32
-		for _, p := range prefixes {
-			w := q.terms.walk(q.terms.seek(func(x term) bool { return q.term(x) < p }))
-			for x, ok := w.next(); ok && strings.HasPrefix(q.term(x), p); x, ok = w.next() {
+		for _, c := range terms {
+			for x, ok := c.next(); ok; x, ok = c.next() {
 				slots = append(slots, x.slot)
 			}
 		}
@@ -172,7 +184,28 @@ func (q *query) found() (plan, bool) {
 			top.offer(slot)
 		}
 		return top.slots()
-	}}, true
+	}}, len(q.where.Search) > 0
+}
+
+// fewest gives the terms that one group of prefixes finds, and about how
+// many: of the group that finds fewest.
+func (q *query) fewest() (terms []cursor[term], finds int) {
+	finds = math.MaxInt
+	for _, group := range q.where.Search {
+		var cursors []cursor[term]
+		n := 0
+		for _, p := range group {
+			c := q.terms.between(
+				func(x term) bool { return q.term(x) < p },
+				func(x term) bool { return q.term(x) < p || strings.HasPrefix(q.term(x), p) })
+			n += c.about
+			cursors = append(cursors, c)
+		}
+		if n < finds {
+			terms, finds = cursors, n
+		}
+	}
+	return terms, finds
 }
 
 // orders gives the orders by key of the groups that q restricts a to; not ok
@@ -208,9 +241,9 @@ func (q *query) bounds() (high, low int64) {
 }
 
 // share estimates which part of the slots fits q in all but one attribute,
-// as if attributes had nothing to do with each other.
+// as if nothing had to do with anything else.
 func (q *query) share(except attribute) float64 {
-	all, share := float64(max(len(q.rows), 1)), 1.0
+	all, share := float64(max(q.size, 1)), 1.0
 	for a := range attributes {
 		if a == except || q.sets[a] == nil || a == ofPriority && q.sort == byPriority {
 			continue
@@ -227,18 +260,20 @@ func (q *query) share(except attribute) float64 {
 		n := 0
 		for _, g := range q.groups[ofState] {
 			if o := g.orders[byMessage]; o != nil {
-				n += o.between(
-					o.seek(func(slot uint32) bool { return q.key(byMessage, slot) >= q.to }),
-					o.seek(func(slot uint32) bool { return q.key(byMessage, slot) >= q.from }))
+				n += q.inPeriod(o).about
 			}
 		}
 		share *= float64(n) / all
 	}
+	if len(q.where.Search) > 0 {
+		_, finds := q.fewest()
+		share *= min(float64(finds)/all, 1)
+	}
 	return max(share, 1/all)
 }
 
-// cost is that of looking at so many rows; of those that only Match can
-// tell, every one is looked at.
+// cost is that of looking at rows slots; if only Match can tell, every one's
+// row may have to be looked at.
 func (q *query) cost(each, rows float64) float64 {
 	if q.rest {
 		each += costRest

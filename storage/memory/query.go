@@ -22,9 +22,8 @@ type query struct {
 	from, to int64           // bounds on byMessage: from <= t < to
 	period   bool            // whether they bound anything
 
-	viewer       uint32 // whose assigned ones count; 0: nobody's
-	viewerQueues set    // whose waiting ones count
-	rest         bool   // whether only Where.Match can tell
+	queues set  // whose waiting ones the viewer sees; nil: the viewer sees all
+	rest   bool // whether only Where.Match can tell
 }
 
 // set is a set of group numbers.
@@ -70,18 +69,7 @@ func (t *table) compile(q storage.Query) *query {
 		c.sets[ofTickets] = set{false, true}
 	}
 	if !w.Viewer.All {
-		c.viewer = t.numbers[ofAgent][string(w.Viewer.Agent)]
-		c.viewerQueues = named(t, ofQueue, w.Viewer.Queues)
-		if c.viewerQueues == nil {
-			c.viewerQueues = set{}
-		}
-	}
-	if w.Agent != "" {
-		holds := named(t, ofAgent, []handoff.AgentID{w.Agent})
-		for n := range holds {
-			holds[n] = holds[n] && c.sets[ofAgent].has(uint32(n))
-		}
-		c.sets[ofAgent] = holds
+		c.queues = append(set{}, named(t, ofQueue, w.Viewer.Queues)...)
 	}
 	return c
 }
@@ -90,8 +78,7 @@ func (t *table) compile(q storage.Query) *query {
 func (q *query) states() set {
 	s := make(set, len(stateNumbers)+1)
 	for _, state := range q.where.States {
-		s[stateNumbers[state]] = q.where.Viewer.All && q.where.Agent == "" ||
-			state == handoff.StateAssigned || state == handoff.StateWaiting && q.where.Agent == ""
+		s[stateNumbers[state]] = true
 	}
 	return s
 }
@@ -111,9 +98,9 @@ func named[T ~string](t *table, a attribute, values []T) set {
 	return s
 }
 
-// match is Where.Match for a slot.
-func (q *query) match(slot uint32) bool {
-	g := &q.tags[slot]
+// fits is Where.Match for a slot, as far as columns tell.
+func (q *query) fits(slot uint32) bool {
+	g := q.tags.at(slot)
 	if !q.sets[ofState][g.state] ||
 		q.sets[ofQueue] != nil && !q.sets[ofQueue].has(g.queue) ||
 		q.sets[ofAgent] != nil && !q.sets[ofAgent].has(g.agent) ||
@@ -123,17 +110,31 @@ func (q *query) match(slot uint32) bool {
 		return false
 	}
 	if q.period {
-		if at := q.times[byMessage][slot]; at < q.from || at >= q.to {
+		if at := *q.times[byMessage].at(slot); at < q.from || at >= q.to {
 			return false
 		}
 	}
-	if q.viewerQueues != nil { // the viewer does not see all
-		assigned := g.state == stateNumbers[handoff.StateAssigned]
-		if assigned && (g.agent != q.viewer || q.viewer == 0) || !assigned && !q.viewerQueues.has(g.queue) {
-			return false
-		}
+	if q.queues != nil || q.where.Agent != "" {
+		return q.seen(slot, g)
 	}
-	return !q.rest || q.where.Match(*q.row(slot))
+	return true
+}
+
+// matches tells the rest.
+func (q *query) matches(slot uint32) bool { return !q.rest || q.where.Match(*q.row(slot)) }
+
+// seen reports whether the asked agent holds the conversation, and whether
+// the viewer sees it.
+func (q *query) seen(slot uint32, g *tags) bool {
+	w := &q.where
+	switch g.state {
+	case stateNumbers[handoff.StateAssigned]:
+		agent := q.row(slot).Agent
+		return (w.Agent == "" || agent == w.Agent) && (w.Viewer.All || w.Viewer.Agent != "" && agent == w.Viewer.Agent)
+	case stateNumbers[handoff.StateWaiting]:
+		return w.Agent == "" && (w.Viewer.All || q.queues.has(g.queue))
+	}
+	return w.Agent == "" && w.Viewer.All
 }
 
 // follows reports whether a slot is after the asked position.
@@ -165,16 +166,14 @@ func (t *table) page(ask storage.Query) storage.Page {
 // line appends the head of one queue's line to slots.
 func (t *table) line(of storage.Line, slots []uint32) []uint32 {
 	head := of.AfterRank == 0 && of.AfterID == ""
-	walk := t.waiting.walk(t.waiting.seek(func(slot uint32) bool {
+	walk := t.waiting.between(func(slot uint32) bool {
 		c := t.row(slot)
-		if c.Queue != of.Queue {
-			return c.Queue < of.Queue
-		}
-		return !head && (c.Rank < of.AfterRank || c.Rank == of.AfterRank && c.ID <= of.AfterID)
-	}))
+		return c.Queue < of.Queue || c.Queue == of.Queue && !head &&
+			(c.Rank < of.AfterRank || c.Rank == of.AfterRank && c.ID <= of.AfterID)
+	}, func(slot uint32) bool { return t.row(slot).Queue <= of.Queue })
 	for range of.Limit {
 		slot, ok := walk.next()
-		if !ok || t.row(slot).Queue != of.Queue {
+		if !ok {
 			break
 		}
 		slots = append(slots, slot)

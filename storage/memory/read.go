@@ -151,15 +151,12 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 	if _, err := s.read(ctx); err != nil {
 		return nil, err
 	}
-	loads := &s.bot(bot).loads
 	var out []storage.AgentLoad
-	for walk := loads.walk(place{}); ; {
-		row, ok := walk.next()
-		if !ok {
-			return out, nil
-		}
+	walk := s.bot(bot).loads.all()
+	for row, ok := walk.next(); ok; row, ok = walk.next() {
 		out = append(out, *row)
 	}
+	return out, nil
 }
 
 // Events implements storage.Store.

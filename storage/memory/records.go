@@ -74,7 +74,7 @@ func (r *records) delete(key storage.Key) {
 // are absent already.
 func (r *records) forget(now time.Time) {
 	for range 1000 {
-		walk := r.expires.walk(place{})
+		walk := r.expires.all()
 		first, ok := walk.next()
 		if !ok || !expired(first, now) {
 			return
@@ -87,9 +87,9 @@ func (r *records) forget(now time.Time) {
 func (r *records) within(in storage.Range, now time.Time, limit int) []storage.Record {
 	from := storage.Key{Bot: in.Bot, Kind: in.Kind, Parent: in.Parent}
 	var out []storage.Record
-	walk := r.inOrder.walk(r.inOrder.seek(func(x *storage.Record) bool {
+	walk := r.inOrder.after(func(x *storage.Record) bool {
 		return compareKeys(x.Key, from) < 0 || in.After != (storage.Key{}) && compareKeys(x.Key, in.After) <= 0
-	}))
+	})
 	for len(out) < limit {
 		x, ok := walk.next()
 		if !ok || x.Key.Bot != in.Bot || x.Key.Kind != in.Kind || in.Parent != "" && x.Key.Parent != in.Parent {
@@ -156,7 +156,7 @@ func (t *timers) clear(timer storage.Timer) {
 // until gives up to limit timers of a kind that are due at until, in order.
 func (t *timers) until(kind string, until time.Time, limit int) []storage.Timer {
 	var out []storage.Timer
-	walk := t.due.walk(t.due.seek(func(x storage.Timer) bool { return x.Kind < kind }))
+	walk := t.due.after(func(x storage.Timer) bool { return x.Kind < kind })
 	for len(out) < limit {
 		x, ok := walk.next()
 		if !ok || x.Kind != kind || x.At.After(until) {

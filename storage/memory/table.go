@@ -15,14 +15,16 @@ import (
 // columns, and slots in order.
 type table struct {
 	slots map[handoff.ConversationID]uint32
-	rows  []*thread
-	tags  []tags
-	times [byPriority][]int64 // by sort key, in Unix milliseconds or filter.NoTime
+	size  int
+	rows  column[*thread]
+	tags  column[tags]
+	times [byPriority]column[int64] // by sort key, in Unix milliseconds or filter.NoTime
 
 	numbers  [attributes]map[string]uint32 // of the groups, where values are strings
 	groups   [attributes][]*group          // by number
 	contacts ordered[uint32]               // by (contact, id)
 	waiting  ordered[uint32]               // those that wait, by (queue, rank, id)
+	held     ordered[uint32]               // those that are assigned, by (agent, id)
 	terms    ordered[term]                 // by term
 }
 
@@ -44,7 +46,7 @@ type attribute int
 const (
 	ofState attribute = iota
 	ofQueue
-	ofAgent // who has it, or else had it last
+	ofAgent // who has it, or had it last
 	ofPriority
 	ofTickets // open ones: none or some
 	ofChannel
@@ -111,13 +113,16 @@ func newTable() *table {
 		x, y := t.row(a), t.row(b)
 		return cmp.Or(strings.Compare(string(x.Queue), string(y.Queue)), cmp.Compare(x.Rank, y.Rank), t.compareIDs(a, b))
 	}
+	t.held.compare = func(a, b uint32) int {
+		return cmp.Or(strings.Compare(string(t.row(a).Agent), string(t.row(b).Agent)), t.compareIDs(a, b))
+	}
 	t.terms.compare = func(a, b term) int {
 		return cmp.Or(strings.Compare(t.term(a), t.term(b)), cmp.Compare(a.slot, b.slot), cmp.Compare(a.n, b.n))
 	}
 	return t
 }
 
-func (t *table) row(slot uint32) *handoff.Conversation { return &t.rows[slot].conversation }
+func (t *table) row(slot uint32) *handoff.Conversation { return &(*t.rows.at(slot)).conversation }
 
 func (t *table) term(at term) string { return t.row(at.slot).Terms[at.n] }
 
@@ -128,22 +133,24 @@ func (t *table) compareIDs(a, b uint32) int {
 // key gives what a slot is ordered by under k.
 func (t *table) key(k sortKey, slot uint32) int64 {
 	if k == byPriority {
-		return int64(t.tags[slot].priority)
+		return int64(t.tags.at(slot).priority)
 	}
-	return t.times[k][slot]
+	return *t.times[k].at(slot)
 }
 
 // add gives a new conversation its slot.
 func (t *table) add(c handoff.Conversation) {
-	slot := uint32(len(t.rows))
+	slot := uint32(t.size)
+	t.size++
 	t.slots[c.ID] = slot
-	t.rows = append(t.rows, &thread{conversation: c})
-	t.tags = append(t.tags, t.tagsOf(&c))
+	t.rows.put(slot, &thread{conversation: c})
+	is := t.tagsOf(&c)
+	t.tags.put(slot, is)
 	for k := range t.times {
-		t.times[k] = append(t.times[k], timeOf(sortKey(k), &c))
+		t.times[k].put(slot, timeOf(sortKey(k), &c))
 	}
 	for a := range attributes {
-		g := t.group(a, t.tags[slot].of(a))
+		g := t.group(a, is.of(a))
 		g.size++
 		for _, o := range g.orders {
 			if o != nil {
@@ -151,48 +158,61 @@ func (t *table) add(c handoff.Conversation) {
 			}
 		}
 	}
-	t.insertRow(slot, true, true, true)
+	t.insertRow(slot, changes{true, true, true, true})
 }
 
 // replace stores a new value of a conversation.
 func (t *table) replace(c handoff.Conversation) {
 	slot := t.slots[c.ID]
 	old := t.row(slot)
-	contact, terms := old.Contact != c.Contact, !slices.Equal(old.Terms, c.Terms)
-	line := old.State != c.State || old.Queue != c.Queue || old.Rank != c.Rank
-	t.removeRow(slot, contact, terms, line)
+	new := changes{
+		contact: old.Contact != c.Contact,
+		place:   old.State != c.State || old.Queue != c.Queue || old.Rank != c.Rank,
+		holder:  old.State != c.State || old.Agent != c.Agent,
+		terms:   !slices.Equal(old.Terms, c.Terms),
+	}
+	t.removeRow(slot, new)
 	t.retag(slot, &c)
 	*old = c
-	t.insertRow(slot, contact, terms, line)
+	t.insertRow(slot, new)
 }
 
-// insertRow puts a slot into what is ordered by values in its row, as far as
-// they are new.
-func (t *table) insertRow(slot uint32, contact, terms, line bool) {
+// changes says what is new in a row, of that by which rows are ordered
+// themselves.
+type changes struct{ contact, place, holder, terms bool }
+
+// insertRow puts a slot into the orders of rows where it is new.
+func (t *table) insertRow(slot uint32, new changes) {
 	c := t.row(slot)
-	if contact {
+	if new.contact {
 		t.contacts.insert(slot)
 	}
-	if line && c.State == handoff.StateWaiting {
+	if new.place && c.State == handoff.StateWaiting {
 		t.waiting.insert(slot)
 	}
-	if terms {
+	if new.holder && c.State == handoff.StateAssigned {
+		t.held.insert(slot)
+	}
+	if new.terms {
 		for n := range c.Terms {
 			t.terms.insert(term{slot, uint32(n)})
 		}
 	}
 }
 
-// removeRow takes a slot out again, while its row is as it was.
-func (t *table) removeRow(slot uint32, contact, terms, line bool) {
+// removeRow takes a slot out of them, while its row is as it was.
+func (t *table) removeRow(slot uint32, new changes) {
 	c := t.row(slot)
-	if contact {
+	if new.contact {
 		t.contacts.remove(slot)
 	}
-	if line && c.State == handoff.StateWaiting {
+	if new.place && c.State == handoff.StateWaiting {
 		t.waiting.remove(slot)
 	}
-	if terms {
+	if new.holder && c.State == handoff.StateAssigned {
+		t.held.remove(slot)
+	}
+	if new.terms {
 		for n := range c.Terms {
 			t.terms.remove(term{slot, uint32(n)})
 		}
@@ -202,11 +222,11 @@ func (t *table) removeRow(slot uint32, contact, terms, line bool) {
 // retag moves a slot to the groups and places that c belongs to: out of the
 // old ones, which are found by the old columns, then into the new ones.
 func (t *table) retag(slot uint32, c *handoff.Conversation) {
-	was, is := t.tags[slot], t.tagsOf(c)
+	was, is := *t.tags.at(slot), t.tagsOf(c)
 	var moved [sortKeys]bool
 	moved[byPriority] = was.priority != is.priority
 	for k := range t.times {
-		moved[k] = t.times[k][slot] != timeOf(sortKey(k), c)
+		moved[k] = *t.times[k].at(slot) != timeOf(sortKey(k), c)
 	}
 	for a := range attributes {
 		g, out := t.group(a, was.of(a)), was.of(a) != is.of(a)
@@ -219,9 +239,9 @@ func (t *table) retag(slot uint32, c *handoff.Conversation) {
 			g.size--
 		}
 	}
-	t.tags[slot] = is
+	t.tags.put(slot, is)
 	for k := range t.times {
-		t.times[k][slot] = timeOf(sortKey(k), c)
+		t.times[k].put(slot, timeOf(sortKey(k), c))
 	}
 	for a := range attributes {
 		g, in := t.group(a, is.of(a)), was.of(a) != is.of(a)
@@ -240,7 +260,7 @@ func (t *table) retag(slot uint32, c *handoff.Conversation) {
 func (t *table) tagsOf(c *handoff.Conversation) tags {
 	is := tags{
 		queue:    t.number(ofQueue, string(c.Queue)),
-		agent:    t.number(ofAgent, string(cmp.Or(c.Agent, c.LastAgent))),
+		agent:    t.number(ofAgent, string(c.LastAgent)),
 		channel:  t.number(ofChannel, string(c.Channel)),
 		state:    stateNumbers[c.State],
 		priority: uint8(c.Priority),
@@ -277,8 +297,10 @@ func (t *table) group(a attribute, number uint32) *group {
 // comparing orders slots as lists do: by descending (key, id).
 func (t *table) comparing(k sortKey) func(a, b uint32) int {
 	return func(a, b uint32) int {
-		if x, y := t.key(k, a), t.key(k, b); x != y {
-			return cmp.Compare(y, x)
+		if x, y := t.key(k, a), t.key(k, b); x > y {
+			return -1
+		} else if x < y {
+			return 1
 		}
 		return t.compareIDs(b, a)
 	}

@@ -31,8 +31,11 @@ type top struct {
 
 // offer takes a slot that may match.
 func (t *top) offer(slot uint32) {
+	if !t.fits(slot) {
+		return
+	}
 	s := t.spot(slot)
-	if t.full && s.key < t.last.key || !t.match(slot) || !t.follows(slot) {
+	if t.full && s.key < t.last.key || !t.follows(slot) || !t.matches(slot) {
 		return
 	}
 	if t.spots = append(t.spots, s); len(t.spots) >= 2*t.want+512 {
