@@ -30,3 +30,10 @@ func (s *Store) Pragma(text string) error {
 	_, err := s.writer.conn.ExecContext(context.Background(), `PRAGMA `+text)
 	return err
 }
+
+// Queued gives how many changes wait for a transaction.
+func (s *Store) Queued() int {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return len(s.writer.queue)
+}
