@@ -1,6 +1,7 @@
 package handoff_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -93,4 +94,32 @@ func TestPuttingAConversationKeepsWhatMessagesDidToTheStoredOne(t *testing.T) {
 	put.Seq, put.Messages, put.Received, put.Preview = 0, 0, 0, handoff.Preview{}
 	put.LastMessageAt, put.LastReceivedAt = time.Time{}, time.Time{}
 	require.Equal(t, next, put, "and nothing else")
+}
+
+func TestNewCopiesOfTheContactAreAChangeThatTellsNoneOfThem(t *testing.T) {
+	t.Parallel()
+	for _, state := range []handoff.State{stBot, stWaiting, stAssigned, stEnded} {
+		c := in(t, state)
+		terms := []string{"maria", "silva"}
+		got, events, err := c.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15", terms)
+		require.NoError(t, err)
+		require.Len(t, events, 1)
+		require.Equal(t, handoff.EventContactChanged, events[0].Kind)
+		require.Equal(t, c.Version+1, got.Version)
+		require.Equal(t, c.Apply(events[0]).WithoutCopies(), got.WithoutCopies())
+		b, err := json.Marshal(events)
+		require.NoError(t, err)
+		for _, canary := range []string{"Silva", "silva", "90000", "BR.15"} {
+			require.NotContains(t, string(b), canary)
+		}
+
+		require.Equal(t, []string{"Maria Silva", "+55 11 90000-0000", "BR.15"}, []string{got.ContactName, got.Number, got.Address})
+		require.Equal(t, terms, got.Terms)
+		requireShared(t, false, terms, got)
+		require.Equal(t, in(t, state), c, "the value it was called on")
+		same, events, err := got.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15", terms)
+		require.NoError(t, err)
+		require.Equal(t, got, same)
+		require.Empty(t, events)
+	}
 }
