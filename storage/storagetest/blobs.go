@@ -19,10 +19,6 @@ func (blobs) AreKeptByTheirHash(s *setup) {
 		s.Log("the store has no Blobs: the desk keeps attachments as records")
 		return
 	}
-	hash := func(data []byte) string {
-		sum := sha256.Sum256(data)
-		return hex.EncodeToString(sum[:])
-	}
 	absent := func(b handoff.BotID, key string) {
 		s.Helper()
 		_, err := store.Blob(s.ctx, b, key)
@@ -30,7 +26,7 @@ func (blobs) AreKeptByTheirHash(s *setup) {
 	}
 	big := bytes.Repeat([]byte("0123456\x00\xff"), 1<<20)
 	for _, data := range [][]byte{{}, {0}, []byte("hello"), big} {
-		key := hash(data)
+		key := hashed(data)
 		absent(bot, key)
 		given := bytes.Clone(data)
 		for range 2 {
@@ -52,4 +48,25 @@ func (blobs) AreKeptByTheirHash(s *setup) {
 		s.ok(store.DeleteBlob(s.ctx, bot, key), "DeleteBlob")
 		absent(bot, key)
 	}
+}
+
+func (blobs) TakeTheLargest(s *setup) {
+	s.rule("An adapter takes everything up to them")
+	store, ok := storage.As[storage.Blobs](s.store)
+	if !ok {
+		s.Log("the store has no Blobs: the desk keeps attachments as records")
+		return
+	}
+	data := bytes.Repeat([]byte("0123\x00\xff\r\n"), storage.MaxBlob/8)
+	s.ok(store.PutBlob(s.ctx, bot, hashed(data), data), "PutBlob of %d bytes", len(data))
+	got, err := store.Blob(s.ctx, bot, hashed(data))
+	s.ok(err, "Blob of %d bytes", len(data))
+	if !bytes.Equal(got, data) {
+		s.Errorf("a blob of %d bytes came back as %d bytes, or as other ones", len(data), len(got))
+	}
+}
+
+func hashed(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
