@@ -52,8 +52,9 @@ func narrow(r rune) (int, bool) {
 	return 500, r >= ' ' && r < 0x2000 && r != 0x7f
 }
 
-// hostile makes texts of what chats and attackers send.
-var hostile = rapid.Custom(func(t *rapid.T) string {
+// hostile makes texts of what chats and attackers send. Each test makes its
+// own generator, since one isn't safe to share between tests in parallel.
+func hostile() *rapid.Generator[string] {
 	piece := rapid.OneOf(
 		rapid.String(),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 8), func(b []byte) string { return string(b) }),
@@ -63,8 +64,8 @@ var hostile = rapid.Custom(func(t *rapid.T) string {
 			strings.Repeat("x", 500), strings.Repeat("\u0301", 100), "na\u0303o", "你好", "1/2-3",
 		}),
 	)
-	return strings.Join(rapid.SliceOfN(piece, 0, 12).Draw(t, "pieces"), "")
-})
+	return rapid.Map(rapid.SliceOfN(piece, 0, 12), func(pieces []string) string { return strings.Join(pieces, "") })
+}
 
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -78,7 +79,7 @@ func letters(s string) string {
 func TestEachMessageIsDrawnOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		texts := rapid.SliceOfN(hostile, 1, 20).Draw(rt, "texts")
+		texts := rapid.SliceOfN(hostile(), 1, 20).Draw(rt, "texts")
 		c := handoff.Conversation{Bot: "b", ID: "c"}
 		var messages []handoff.Message
 		want := ""
@@ -130,7 +131,7 @@ func sorted(s string) string {
 func TestLinesFitAndKeepEveryLetter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		text := metrics(narrow).drawable(hostile.Draw(rt, "text"))
+		text := metrics(narrow).drawable(hostile().Draw(rt, "text"))
 		width := rapid.IntRange(0, 20_000).Draw(rt, "width")
 		var all []string
 		for line := range metrics(narrow).lines(text, width) {
@@ -172,7 +173,7 @@ func TestDrawableHoldsOnlyWhatTheFontHas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		for _, has := range []metrics{narrow, regular().metrics, bold().metrics} {
-			s := has.drawable(hostile.Draw(rt, "text"))
+			s := has.drawable(hostile().Draw(rt, "text"))
 			for _, r := range s {
 				_, ok := has(r)
 				require.True(rt, ok || r == '\n', "%q in %q", r, s)
@@ -219,7 +220,7 @@ func TestRightToLeftIsSeenRightToLeft(t *testing.T) {
 func TestVisualOrderKeepsEveryLetter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		line := strings.ReplaceAll(metrics(regular().metrics).drawable(hostile.Draw(rt, "line")), "\n", "")
+		line := strings.ReplaceAll(metrics(regular().metrics).drawable(hostile().Draw(rt, "line")), "\n", "")
 		for _, fromRight := range []bool{true, false} {
 			require.Equal(rt, sorted(line), sorted(visual(line, fromRight)))
 		}
