@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -126,11 +127,10 @@ func (l *List) Expire(now time.Time) []Change {
 	if !to.Equal(l.where.To) {
 		l.reach, l.whole = Position{}, false
 	}
-	if from.Equal(l.where.From) {
+	l.where.From, l.where.To = from, to
+	if from.IsZero() || l.oldest() >= from.UnixMilli() {
 		return nil
 	}
-	l.where.From, l.where.To = from, to
-
 	var changes []Change
 	gone := func(r row) bool { return r.lastMessage < from.UnixMilli() }
 	for i, r := range slices.Backward(l.rows) {
@@ -154,11 +154,17 @@ func (l *List) NextExpiry() (time.Time, bool) {
 	if slide == 0 || len(l.rows) == 0 {
 		return time.Time{}, false
 	}
-	oldest := l.rows[0].lastMessage
-	for _, r := range l.rows {
-		oldest = min(oldest, r.lastMessage)
+	return time.UnixMilli(l.oldest() + 1).Add(slide).UTC(), true
+}
+
+// oldest is the earliest last message of a row; later than all if there is no
+// row.
+func (l *List) oldest() int64 {
+	oldest := int64(math.MaxInt64)
+	for i := range l.rows {
+		oldest = min(oldest, l.rows[i].lastMessage)
 	}
-	return time.UnixMilli(oldest + 1).Add(slide).UTC(), true
+	return oldest
 }
 
 // place brings the row of c to where it belongs, and adds what it did.

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/filter"
@@ -30,6 +31,13 @@ func TestNewestFirstThenHighestIDAndMissingTimesLast(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, show(w, all), "by %q", sort)
 	}
+}
+
+func TestMissingTimeComesAfterAnyTime(t *testing.T) {
+	t.Parallel()
+	w := filter.Where{SortBy: filter.Started}
+	ancient := handoff.Conversation{ID: "a", StartedAt: time.Time{}.Add(time.Millisecond)}
+	require.Negative(t, w.Position(ancient).Compare(w.Position(handoff.Conversation{ID: "b"})))
 }
 
 func TestPositionsAreInOneTotalOrder(t *testing.T) {

@@ -118,7 +118,8 @@ func fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	s = norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+	// Lowered after folding too, which swaps the cases of Cherokee.
+	s = strings.ToLower(cases.Fold().String(norm.NFKD.String(s)))
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range s {

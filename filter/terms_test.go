@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/handoffdesk/handoff"
@@ -73,6 +74,18 @@ func TestSearchFindsBeginningsOfWordsAndEndsOfNumbers(t *testing.T) {
 		{"r1234", "Ana", false},
 	} {
 		require.Equal(t, c.found, finds(t, c.search, c.name, number), "%q in %q", c.search, c.name)
+	}
+}
+
+func TestNoLetterOfAnyScriptIsDistinguishedByCase(t *testing.T) {
+	t.Parallel()
+	for r := rune('A'); r <= unicode.MaxRune; r++ {
+		if lower := unicode.ToLower(r); lower != r && unicode.IsLetter(r) {
+			require.Equal(t, filter.Terms(string(r), ""), filter.Terms(string(lower), ""), "%c %c", r, lower)
+		}
+		if upper := unicode.ToUpper(r); upper != r && unicode.IsLetter(r) {
+			require.Equal(t, filter.Terms(string(r), ""), filter.Terms(string(upper), ""), "%c %c", r, upper)
+		}
 	}
 }
 
@@ -149,6 +162,9 @@ func requireGoodTerms(t require.TestingT, name, number string) {
 		require.LessOrEqual(t, len(term), filter.MaxTerm)
 		require.Greater(t, len(term), 1)
 		require.True(t, utf8.ValidString(term))
+		if word, ok := strings.CutPrefix(term, "w"); ok {
+			require.Equal(t, []string{term}, filter.Terms(word, ""), "folding twice changes nothing")
+		}
 		for i := range term {
 			if p := term[:i]; p != "" {
 				require.True(t, p <= term && term < p+"\U0010FFFF")
