@@ -218,7 +218,7 @@ func (t *table) bytes() (lists, terms float64) {
 			}
 		}
 	}
-	return lists + bytesOf(&t.contacts, 4) + bytesOf(&t.waiting, 4) + bytesOf(&t.held, 4), bytesOf(&t.terms, 8)
+	return lists + bytesOf(&t.contacts, 4) + bytesOf(&t.waiting, 4) + bytesOf(&t.held, 4), bytesOf(&t.words, 8)
 }
 
 func bytesOf[E any](o *ordered[E], each int) float64 {

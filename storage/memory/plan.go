@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -16,10 +17,11 @@ type plan struct {
 
 // What it costs to look at one slot.
 const (
-	costWalk   = 25  // in the order of the list, merging several walks
-	costGather = 15  // anywhere, keeping the best
-	costScan   = 4   // one after the other
-	costRest   = 200 // and to match the whole row
+	costWalk   = 25   // in the order of the list, merging several walks
+	costGather = 15   // anywhere, keeping the best
+	costScan   = 4    // one after the other
+	costTerm   = 5    // to note that a term finds it
+	costRest   = 1000 // and to match the whole row
 )
 
 // plans gives every way to the first slots of the list that match after the
@@ -81,7 +83,7 @@ func (q *query) walk(a attribute) (plan, bool) {
 			if !ok {
 				break
 			}
-			if q.fits(slot) && q.matches(slot) {
+			if q.matches(slot) {
 				slots = append(slots, slot)
 			}
 		}
@@ -167,45 +169,53 @@ func distinct[T ~string](values []T) []T {
 	return slices.Compact(slices.Sorted(slices.Values(values)))
 }
 
-// found gathers what is found by one group of prefixes: the one that finds
-// fewest.
+// found gathers what every group of prefixes finds.
 func (q *query) found() (plan, bool) {
-	terms, finds := q.fewest()
-	return plan{q.cost(costGather, float64(finds)), func() []uint32 {
-		var slots []uint32
-		for _, c := range terms {
-			for x, ok := c.next(); ok; x, ok = c.next() {
-				slots = append(slots, x.slot)
+	groups, finds, share := q.terms()
+	return plan{costTerm*float64(finds) + costGather*share*float64(q.size), func() []uint32 {
+		var all []uint64 // a bit for each slot
+		for _, cursors := range groups {
+			found := make([]uint64, q.size/64+1)
+			for _, c := range cursors {
+				for x, ok := c.next(); ok; x, ok = c.next() {
+					found[x.slot/64] |= 1 << (x.slot % 64)
+				}
+			}
+			for i := range all {
+				found[i] &= all[i]
+			}
+			all = found
+		}
+		searched := *q
+		searched.rest = len(q.where.Contacts) > 0
+		top := top{query: &searched}
+		for i, word := range all {
+			for ; word != 0; word &= word - 1 {
+				top.offer(uint32(i*64 + bits.TrailingZeros64(word)))
 			}
 		}
-		slices.Sort(slots)
-		top := top{query: q}
-		for _, slot := range slices.Compact(slots) {
-			top.offer(slot)
-		}
 		return top.slots()
-	}}, len(q.where.Search) > 0
+	}}, len(groups) > 0
 }
 
-// fewest gives the terms that one group of prefixes finds, and about how
-// many: of the group that finds fewest.
-func (q *query) fewest() (terms []cursor[term], finds int) {
-	finds = math.MaxInt
-	for _, group := range q.where.Search {
+// terms gives the terms that each group of prefixes finds, how many that is,
+// and the share of slots that may have one of every group.
+func (q *query) terms() (groups [][]cursor[term], finds int, share float64) {
+	share = 1
+	for _, prefixes := range q.where.Search {
 		var cursors []cursor[term]
 		n := 0
-		for _, p := range group {
-			c := q.terms.between(
+		for _, p := range prefixes {
+			c := q.words.between(
 				func(x term) bool { return q.term(x) < p },
 				func(x term) bool { return q.term(x) < p || strings.HasPrefix(q.term(x), p) })
 			n += c.about
 			cursors = append(cursors, c)
 		}
-		if n < finds {
-			terms, finds = cursors, n
-		}
+		groups, finds = append(groups, cursors), finds+n
+		share *= min(float64(n)/float64(max(q.size, 1)), 1)
 	}
-	return terms, finds
+	return groups, finds, share
 }
 
 // orders gives the orders by key of the groups that q restricts a to; not ok
@@ -240,8 +250,8 @@ func (q *query) bounds() (high, low int64) {
 	return high, low
 }
 
-// share estimates which part of the slots fits q in all but one attribute,
-// as if nothing had to do with anything else.
+// share estimates which part of the slots fits q in all but one attribute, as
+// if the others had nothing to do with each other.
 func (q *query) share(except attribute) float64 {
 	all, share := float64(max(q.size, 1)), 1.0
 	for a := range attributes {
@@ -257,19 +267,19 @@ func (q *query) share(except attribute) float64 {
 		share *= float64(n) / all
 	}
 	if q.period {
-		n := 0
-		for _, g := range q.groups[ofState] {
-			if o := g.orders[byMessage]; o != nil {
-				n += q.inPeriod(o).about
-			}
+		// Of the groups that are walked, if that is known, else of all.
+		orders, ok := q.orders(except, byMessage)
+		if !ok {
+			orders, _ = q.orders(ofState, byMessage)
 		}
-		share *= float64(n) / all
+		in, of := 0, 1
+		for _, o := range orders {
+			in, of = in+q.inPeriod(o).about, of+o.size
+		}
+		share *= float64(in) / float64(of)
 	}
-	if len(q.where.Search) > 0 {
-		_, finds := q.fewest()
-		share *= min(float64(finds)/all, 1)
-	}
-	return max(share, 1/all)
+	_, _, finds := q.terms()
+	return max(share*finds, 1/all)
 }
 
 // cost is that of looking at rows slots; if only Match can tell, every one's

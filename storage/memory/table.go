@@ -25,7 +25,7 @@ type table struct {
 	contacts ordered[uint32]               // by (contact, id)
 	waiting  ordered[uint32]               // those that wait, by (queue, rank, id)
 	held     ordered[uint32]               // those that are assigned, by (agent, id)
-	terms    ordered[term]                 // by term
+	words    ordered[term]                 // by term
 }
 
 // A sortKey is something by which conversations are ordered or bounded.
@@ -116,7 +116,7 @@ func newTable() *table {
 	t.held.compare = func(a, b uint32) int {
 		return cmp.Or(strings.Compare(string(t.row(a).Agent), string(t.row(b).Agent)), t.compareIDs(a, b))
 	}
-	t.terms.compare = func(a, b term) int {
+	t.words.compare = func(a, b term) int {
 		return cmp.Or(strings.Compare(t.term(a), t.term(b)), cmp.Compare(a.slot, b.slot), cmp.Compare(a.n, b.n))
 	}
 	return t
@@ -195,7 +195,7 @@ func (t *table) insertRow(slot uint32, new changes) {
 	}
 	if new.terms {
 		for n := range c.Terms {
-			t.terms.insert(term{slot, uint32(n)})
+			t.words.insert(term{slot, uint32(n)})
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (t *table) removeRow(slot uint32, new changes) {
 	}
 	if new.terms {
 		for n := range c.Terms {
-			t.terms.remove(term{slot, uint32(n)})
+			t.words.remove(term{slot, uint32(n)})
 		}
 	}
 }

@@ -62,23 +62,43 @@ func (t *top) slots() []uint32 {
 	return slots
 }
 
-// merger walks several orders by q.sort as one.
+// merger walks several orders by q.sort as one, and gives the slots that fit.
 type merger struct {
 	*query
-	heads []head // a heap, when started: the next one first
+	heads []head // a heap, once begun: the next one first
 	begun bool
 }
 
+// head is where one order is.
 type head struct {
 	spot
+	fits bool
 	rest cursor[uint32]
 }
 
 // add takes one more order along.
 func (m *merger) add(c cursor[uint32]) {
-	if slot, ok := c.next(); ok {
-		m.heads = append(m.heads, head{m.spot(slot), c})
+	if h := (head{rest: c}); m.advance(&h) {
+		m.heads = append(m.heads, h)
 	}
+}
+
+// advance moves h to its next slot that fits; ok is false after the last.
+// Comparing with other heads may need an id, far away, so what does not fit
+// is passed over before. But not for long: the page may be filled by others.
+func (m *merger) advance(h *head) (ok bool) {
+	h.fits = false
+	for tries := 0; tries < 64 && !h.fits; tries++ {
+		slot, more := h.rest.next()
+		if !more {
+			break
+		}
+		ok, h.slot, h.fits = true, slot, m.fits(slot)
+	}
+	if ok {
+		h.spot = m.spot(h.slot)
+	}
+	return ok
 }
 
 // next gives the next slot of all; ok is false after the last.
@@ -87,20 +107,16 @@ func (m *merger) next() (slot uint32, ok bool) {
 		m.begun = true
 		slices.SortFunc(m.heads, func(a, b head) int { return m.compare(a.spot, b.spot) })
 	}
-	if len(m.heads) == 0 {
-		return 0, false
+	for !ok && len(m.heads) > 0 {
+		slot, ok = m.heads[0].slot, m.heads[0].fits
+		if !m.advance(&m.heads[0]) {
+			last := len(m.heads) - 1
+			m.heads[0] = m.heads[last]
+			m.heads = m.heads[:last]
+		}
+		m.sink()
 	}
-	first := &m.heads[0]
-	slot = first.slot
-	if following, ok := first.rest.next(); ok {
-		first.spot = m.spot(following)
-	} else {
-		last := len(m.heads) - 1
-		m.heads[0] = m.heads[last]
-		m.heads = m.heads[:last]
-	}
-	m.sink()
-	return slot, true
+	return slot, ok
 }
 
 // sink moves the first head down to where it belongs.
