@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 				promise := v.Method(i).Interface().(func(*setup))
 				t.Run(v.Type().Method(i).Name, func(t *testing.T) {
 					t.Parallel()
-					promise(newSetup(t, fresh(t)))
+					s := newSetup(t, fresh(t))
+					defer s.recovered()
+					promise(s)
 				})
 			}
 		})
@@ -87,6 +90,14 @@ func newSetup(t *testing.T, open Opener) *setup {
 	}
 	s.now = now.Round(0)
 	return s
+}
+
+// recovered makes a panic of the store, or over what it gave too little of, a
+// failure of this test alone.
+func (s *setup) recovered() {
+	if r := recover(); r != nil {
+		s.Errorf("the store panicked, or gave less than what the test then looks at: %v\n%s", r, debug.Stack())
+	}
 }
 
 // on is s with another handle in the place of the first.
