@@ -59,19 +59,16 @@ func New(o *Options) *Store {
 
 // Now implements storage.Store.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
-	defer s.mu.RUnlock()
-	return s.read(ctx)
-}
-
-// read begins a read: it takes the lock for reading, which the caller gives
-// back also after an error, and gives the time.
-func (s *Store) read(ctx context.Context) (time.Time, error) {
 	now := s.now()
 	s.mu.RLock()
-	return now, s.open(ctx)
+	defer s.mu.RUnlock()
+	if err := s.open(ctx); err != nil {
+		return time.Time{}, err
+	}
+	return now, nil
 }
 
-// open reports why a call cannot begin.
+// open reports why a call cannot begin. The lock is held.
 func (s *Store) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

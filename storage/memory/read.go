@@ -12,8 +12,9 @@ import (
 
 // Conversation implements storage.Store.
 func (s *Store) Conversation(ctx context.Context, bot handoff.BotID, id handoff.ConversationID) (handoff.Conversation, error) {
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return handoff.Conversation{}, err
 	}
 	t := s.bot(bot).thread(id)
@@ -29,8 +30,9 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 	if err := q.Check(); err != nil {
 		return storage.Page{}, err
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return storage.Page{}, err
 	}
 	return s.bot(q.Bot).conversations.page(q), nil
@@ -46,8 +48,9 @@ func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.
 			return nil, err
 		}
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	conversations := s.bot(bot).conversations
@@ -63,8 +66,9 @@ func (s *Store) Messages(ctx context.Context, q storage.MessageQuery) ([]handoff
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	t := s.bot(q.Bot).thread(q.Conversation)
@@ -103,8 +107,9 @@ func copies[T any](of []*T, clone func(T) T) []T {
 
 // Message implements storage.Store.
 func (s *Store) Message(ctx context.Context, bot handoff.BotID, conversation handoff.ConversationID, id handoff.MessageID) (handoff.Message, error) {
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return handoff.Message{}, err
 	}
 	m := s.bot(bot).message(conversation, id)
@@ -116,8 +121,9 @@ func (s *Store) Message(ctx context.Context, bot handoff.BotID, conversation han
 
 // MessageByProvider implements storage.Store.
 func (s *Store) MessageByProvider(ctx context.Context, bot handoff.BotID, account handoff.AccountID, provider string) (handoff.Message, error) {
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return handoff.Message{}, err
 	}
 	m := s.bot(bot).providers[providerKey{account, provider}]
@@ -132,8 +138,9 @@ func (s *Store) Timeline(ctx context.Context, bot handoff.BotID, conversation ha
 	if err := storage.CheckLimit(limit); err != nil {
 		return nil, err
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	t := s.bot(bot).thread(conversation)
@@ -147,8 +154,9 @@ func (s *Store) Timeline(ctx context.Context, bot handoff.BotID, conversation ha
 
 // Loads implements storage.Store.
 func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLoad, error) {
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	var out []storage.AgentLoad
@@ -166,8 +174,9 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 			return storage.Feed{}, err
 		}
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return storage.Feed{}, err
 	}
 	from := after.Pos
@@ -189,9 +198,10 @@ func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Recor
 	if len(keys) > storage.MaxLookup {
 		return nil, fmt.Errorf("%w: a lookup of %d keys, more than %d", storage.ErrInvalid, len(keys), storage.MaxLookup)
 	}
+	now := s.now()
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	now, err := s.read(ctx)
-	if err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	out := make([]storage.Record, len(keys))
@@ -209,9 +219,10 @@ func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]stor
 	if err := storage.CheckLimit(limit); err != nil {
 		return nil, err
 	}
+	now := s.now()
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	now, err := s.read(ctx)
-	if err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	return s.records.within(r, now, limit), nil
@@ -222,8 +233,9 @@ func (s *Store) Due(ctx context.Context, kinds []string, until time.Time, limit 
 	if err := storage.CheckLimit(limit); err != nil {
 		return nil, err
 	}
+	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, err := s.read(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
 	var due []storage.Timer

@@ -165,16 +165,16 @@ func (t *table) add(c handoff.Conversation) {
 func (t *table) replace(c handoff.Conversation) {
 	slot := t.slots[c.ID]
 	old := t.row(slot)
-	new := changes{
+	changed := changes{
 		contact: old.Contact != c.Contact,
 		place:   old.State != c.State || old.Queue != c.Queue || old.Rank != c.Rank,
 		holder:  old.State != c.State || old.Agent != c.Agent,
 		terms:   !slices.Equal(old.Terms, c.Terms),
 	}
-	t.removeRow(slot, new)
+	t.removeRow(slot, changed)
 	t.retag(slot, &c)
 	*old = c
-	t.insertRow(slot, new)
+	t.insertRow(slot, changed)
 }
 
 // changes says what is new in a row, of that by which rows are ordered
@@ -182,18 +182,18 @@ func (t *table) replace(c handoff.Conversation) {
 type changes struct{ contact, place, holder, terms bool }
 
 // insertRow puts a slot into the orders of rows where it is new.
-func (t *table) insertRow(slot uint32, new changes) {
+func (t *table) insertRow(slot uint32, changed changes) {
 	c := t.row(slot)
-	if new.contact {
+	if changed.contact {
 		t.contacts.insert(slot)
 	}
-	if new.place && c.State == handoff.StateWaiting {
+	if changed.place && c.State == handoff.StateWaiting {
 		t.waiting.insert(slot)
 	}
-	if new.holder && c.State == handoff.StateAssigned {
+	if changed.holder && c.State == handoff.StateAssigned {
 		t.held.insert(slot)
 	}
-	if new.terms {
+	if changed.terms {
 		for n := range c.Terms {
 			t.words.insert(term{slot, uint32(n)})
 		}
@@ -201,18 +201,18 @@ func (t *table) insertRow(slot uint32, new changes) {
 }
 
 // removeRow takes a slot out of them, while its row is as it was.
-func (t *table) removeRow(slot uint32, new changes) {
+func (t *table) removeRow(slot uint32, changed changes) {
 	c := t.row(slot)
-	if new.contact {
+	if changed.contact {
 		t.contacts.remove(slot)
 	}
-	if new.place && c.State == handoff.StateWaiting {
+	if changed.place && c.State == handoff.StateWaiting {
 		t.waiting.remove(slot)
 	}
-	if new.holder && c.State == handoff.StateAssigned {
+	if changed.holder && c.State == handoff.StateAssigned {
 		t.held.remove(slot)
 	}
-	if new.terms {
+	if changed.terms {
 		for n := range c.Terms {
 			t.words.remove(term{slot, uint32(n)})
 		}
