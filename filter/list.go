@@ -97,8 +97,12 @@ func (l *List) After() Position { return l.reach }
 
 // Fill takes a page: the rows that a store has, at least those that match,
 // after l.After() and down to next, and whether there may be more after next.
-// It must have been asked for since the last change of the list.
+// It must have been asked for since the last change of the list. A page when
+// nothing is missing is ignored.
 func (l *List) Fill(rows []handoff.Conversation, next Position, more bool) []Change {
+	if l.Missing() == 0 {
+		return nil
+	}
 	l.reach, l.whole = next, !more
 	var changes []Change
 	for _, c := range rows {

@@ -39,7 +39,7 @@ func TestLiveListIsAlwaysMatchSortAndLimitOfTheStore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c, v := drawCriteria(t), drawViewer(t)
-		z := one("zone", t, zones...)
+		z := drawZone(t)
 		now := noon
 		l, err := filter.NewList(c, v, now, z)
 		if err != nil {
@@ -182,6 +182,15 @@ func TestListExactlyAtItsLimitKnowsWhenThereIsMore(t *testing.T) {
 	l.Change(ended, noon)
 	require.Equal(t, 1, l.Missing())
 	require.Equal(t, l.Where().Position(bot("b", -20)), l.After())
+}
+
+func TestPageThatIsNotMissingIsIgnored(t *testing.T) {
+	t.Parallel()
+	l := newList(t, filter.Criteria{})
+	require.Len(t, l.Change(bot("a", -10), noon), 1)
+	require.Empty(t, l.Fill([]handoff.Conversation{bot("b", -5)}, l.Where().Position(bot("b", -5)), true))
+	require.Equal(t, []handoff.ConversationID{"a"}, l.IDs())
+	require.Zero(t, l.Missing())
 }
 
 func TestRowOfALastHourLeavesByTimeAlone(t *testing.T) {

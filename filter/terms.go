@@ -118,25 +118,26 @@ func fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	// Lowered after folding too, which swaps the cases of Cherokee.
-	s = strings.ToLower(cases.Fold().String(norm.NFKD.String(s)))
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range s {
-		if plain, ok := plainLetters[r]; ok {
-			b.WriteString(plain)
-		} else if !unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
-			b.WriteRune(r)
+	// Marks go first: the fold of some is a letter.
+	s = strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) || changesPlace(r) {
+			return -1
 		}
-	}
-	return b.String()
+		return r
+	}, norm.NFKD.String(s))
+	// Lowered after folding too, which swaps the cases of Cherokee.
+	return plainLetters.Replace(strings.ToLower(cases.Fold().String(s)))
 }
 
-// plainLetters are what people type for letters, folded already, that no
+// changesPlace finds the few visible marks that decomposition moves among
+// others, so that a beginning of a word would not stay one.
+func changesPlace(r rune) bool { return norm.NFKD.PropertiesString(string(r)).CCC() != 0 }
+
+// plainLetters writes what people type for letters, folded already, that no
 // decomposition takes apart.
-var plainLetters = map[rune]string{
-	'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'ħ': "h", 'ŧ': "t", 'ı': "i", 'æ': "ae", 'œ': "oe", 'þ': "th",
-}
+var plainLetters = strings.NewReplacer(
+	"ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ŧ", "t", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th",
+)
 
 func isASCII(s string) bool {
 	for i := range len(s) {

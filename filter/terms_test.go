@@ -48,6 +48,9 @@ func TestSearchFindsBeginningsOfWordsAndEndsOfNumbers(t *testing.T) {
 		{"maria", "𝓜𝓪𝓻𝓲𝓪", true},
 		{"maria", "\u200eMa\u200dria\ufe0f 🌸", true},
 		{"ΟΔΥΣΣΕΥΣ", "Οδυσσεύς", true},
+		{"αδης", "ᾍδης", true},     // an iota subscript is an accent
+		{"ᾈ", "ᾈ\U0001D172", true}, // and no mark moves it
+		{"a\u302e", "a\u302e\U0001D165", true},
 		{"山", "山田 太郎", true},
 		{"太", "山田 太郎", true},
 		{"田", "山田 太郎", false},

@@ -115,7 +115,7 @@ func searchFits(c handoff.Conversation, search string) bool {
 func TestMatchMeansWhatTheCriteriaSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		q, v, z := drawCriteria(t), drawViewer(t), one("zone", t, zones...)
+		q, v, z := drawCriteria(t), drawViewer(t), drawZone(t)
 		w, err := q.Resolve(v, noon, z)
 		for range 20 {
 			c := drawConversation(t, "c", noon)
