@@ -20,6 +20,7 @@ const (
 	EventWithdrawn      EventKind = "withdrawn"       // no person is wanted any more
 	EventEnded          EventKind = "ended"
 	EventPriority       EventKind = "priority"
+	EventRanked         EventKind = "ranked" // its place in line moved with the queue's order
 	EventTags           EventKind = "tags"
 	EventTicket         EventKind = "ticket"          // one was added or changed
 	EventMessage        EventKind = "message"         // one was stored

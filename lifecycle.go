@@ -223,6 +223,22 @@ func (c Conversation) SetPriority(do Act, p Priority, q Queue) (Conversation, []
 	return c.done(e)
 }
 
+// Rerank gives a waiting conversation the rank it has under the present
+// order of q, the queue it waits in. The same rank is no change and no event.
+func (c Conversation) Rerank(do Act, q Queue) (Conversation, []Event, error) {
+	if err := c.in("rank", StateWaiting); err != nil {
+		return c, nil, err
+	}
+	if q.ID != c.Queue {
+		return c, nil, invalid("queue", "is not the one it waits in")
+	}
+	e := c.change(EventRanked, do)
+	if e.Rank = Rank(q.WithDefaults().Order, c.Priority, c.WaitingSince); e.Rank == c.Rank {
+		return c, nil, nil
+	}
+	return c.done(e)
+}
+
 // Tag adds and removes tags, also after the end; one that is both added and
 // removed goes. Without effect it is no change and no event.
 func (c Conversation) Tag(do Act, add, remove []string) (Conversation, []Event, error) {

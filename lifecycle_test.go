@@ -60,6 +60,11 @@ var life = []struct {
 	{"set the priority", func(c conv) (conv, []event, error) {
 		return c.SetPriority(later, handoff.High, billing)
 	}, handoff.EventPriority, false, stBot, stWaiting, stAssigned, refused},
+	{"rerank", func(c conv) (conv, []event, error) {
+		strict := billing
+		strict.Order = handoff.OrderStrict
+		return c.Rerank(later, strict)
+	}, handoff.EventRanked, false, refused, stWaiting, refused, refused},
 	{"tag", func(c conv) (conv, []event, error) {
 		return c.Tag(later, []string{"late"}, nil)
 	}, handoff.EventTags, false, stBot, stWaiting, stAssigned, stEnded},

@@ -90,15 +90,19 @@ next:
 // MarshalJSON writes the list of names.
 func (p Permissions) MarshalJSON() ([]byte, error) { return json.Marshal(p.Names()) }
 
-// UnmarshalJSON reads the list of names; an unknown one is an error.
+// UnmarshalJSON reads the list of names. One it does not know, as a newer
+// version may have written, it leaves out: that gives less, never more. For
+// what people write use [ParsePermissions], which refuses it.
 func (p *Permissions) UnmarshalJSON(b []byte) error {
 	var names []string
 	if err := json.Unmarshal(b, &names); err != nil {
 		return err
 	}
-	v, err := ParsePermissions(names)
-	if err == nil {
-		*p = v
+	*p = 0
+	for _, n := range names {
+		if v, err := ParsePermissions([]string{n}); err == nil {
+			*p |= v
+		}
 	}
-	return err
+	return nil
 }

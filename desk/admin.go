@@ -82,23 +82,74 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 	return d.evict(ctx, bot, agent.ID)
 }
 
-// putQueue creates or changes a queue. Those who wait in it keep the rank
-// they have; a new order holds for those who come.
+// putQueue creates or changes a queue. A new order moves those who wait.
 func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff.Queue) error {
 	q.Bot = bot
 	if err := q.Check(); err != nil {
 		return err
 	}
-	return d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+	reordered := false
+	err := d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
 		v, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, q.ID))
 		if err != nil {
 			return fmt.Errorf("desk: queue %s: %w", q.ID, err)
+		}
+		reordered = v.version != 0 && v.value.WithDefaults().Order != q.WithDefaults().Order
+		if reordered {
+			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
 		}
 		v.value = q
 		t.as(a)
 		t.note(handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
 		return put(t, v, time.Time{})
 	})
+	if err != nil || !reordered {
+		return err
+	}
+	return d.rerank(ctx, bot, q.ID)
+}
+
+// rerank gives those who wait in a queue the rank of its present order.
+// Whoever comes meanwhile has it: a hand-off rests on the queue as it is.
+func (d *Desk) rerank(ctx context.Context, bot handoff.BotID, id handoff.QueueID) error {
+	var waiting []handoff.Conversation
+	line := storage.Line{Queue: id, Limit: storage.MaxPage}
+	for {
+		page, err := d.store.Waiting(ctx, bot, []storage.Line{line})
+		if err != nil {
+			return fmt.Errorf("desk: line of queue %s: %w", id, err)
+		}
+		waiting = append(waiting, page...)
+		if len(page) < line.Limit {
+			break
+		}
+		line.AfterRank, line.AfterID = page[len(page)-1].Rank, page[len(page)-1].ID
+	}
+	for _, w := range waiting {
+		err := d.decide(ctx, func(t *draft) error {
+			c, err := d.store.Conversation(ctx, bot, w.ID)
+			if err != nil || c.State != handoff.StateWaiting || c.Queue != id {
+				return err
+			}
+			q, err := d.queueOf(ctx, c)
+			if err != nil || q.version == 0 {
+				return err
+			}
+			after, events, err := c.Rerank(t.act(handoff.Actor{By: handoff.BySystem}), q.value)
+			if err != nil {
+				return err
+			}
+			if len(events) > 0 {
+				require(t, q)
+				t.move(c, after, events, noLimits)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("desk: rank of conversation %s: %w", w.ID, err)
+		}
+	}
+	return nil
 }
 
 // removeQueue removes a queue in which nobody waits, and its memberships.

@@ -235,3 +235,27 @@ func TestAQueueSomebodyWaitsInIsNotRemoved(t *testing.T) {
 	_, err = o.bot.Transfer(o.ctx, id, desk.Transfer{Queue: "sales"})
 	require.ErrorIs(t, err, desk.ErrNotFound)
 }
+
+func TestANewOrderOfAQueueMovesThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	strict := handoff.Queue{ID: "sales", Name: "Sales", Order: handoff.OrderStrict}
+	o.ok(o.bot.PutQueue(o.ctx, strict))
+	old := o.waits("551", "sales", handoff.NoPriority)
+	o.clock.Advance(2 * time.Hour)
+	aged := strict
+	aged.Order = handoff.OrderAged
+	o.ok(o.bot.PutQueue(o.ctx, aged))
+	high := o.waits("552", "sales", handoff.High)
+	ahead := func(id handoff.ConversationID) int {
+		p, err := o.bot.Position(o.ctx, id)
+		o.ok(err)
+		return p.Ahead
+	}
+	require.Equal(t, 0, ahead(old), "two hours outweigh any head start")
+	o.ok(o.bot.PutQueue(o.ctx, strict))
+	require.Equal(t, 0, ahead(high))
+	events, err := o.bot.Timeline(o.ctx, old, 0)
+	o.ok(err)
+	require.Equal(t, o.conv(old).WithoutCopies(), handoff.Fold(events))
+}

@@ -33,7 +33,8 @@ func (b *Bot) PutAgent(ctx context.Context, a handoff.Agent) error {
 	return b.d.putAgent(ctx, b.who, b.id, a)
 }
 
-// PutQueue creates or changes a queue. Errors as of [Bot.PutAgent].
+// PutQueue creates or changes a queue. A new order also moves those who wait
+// already. Errors as of [Bot.PutAgent].
 func (b *Bot) PutQueue(ctx context.Context, q handoff.Queue) error {
 	return b.d.putQueue(ctx, b.who, b.id, q)
 }

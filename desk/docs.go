@@ -43,6 +43,7 @@ const (
 	timerSend  = "send"  // id conversation: something may be waiting to be sent
 	timerLost  = "lost"  // id agent: the grace period ends
 	timerEvict = "evict" // id agent: what a disabled agent holds goes back
+	timerRank  = "rank"  // id queue: its order changed
 )
 
 // doc is a decoded record. Version 0: it is absent, and value is zero.

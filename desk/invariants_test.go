@@ -190,7 +190,7 @@ func (w *world) checkSight(fail func(string, ...any)) {
 // checkLiveness lets the desks come to rest and asks that nobody waits whom
 // an eligible agent has room for, and that nothing is left to be sent.
 func (w *world) checkLiveness() {
-	w.pass(15 * time.Minute) // every retry is due, and every lease of the dead has ended
+	w.pass(5 * time.Minute) // every retry is due, and every lease of the dead has ended
 	for range 3 {
 		w.settle()
 		w.pass(3 * time.Second)

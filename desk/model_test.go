@@ -34,7 +34,7 @@ var opNames = []string{
 	"receive", "receive", "receive", "duplicate", "send", "handoff", "handoff", "handoffAgent",
 	"take", "reply", "reply", "note", "transferAgent", "transferQueue", "return", "return", "end", "withdraw",
 	"priority", "tag", "ticket", "moveTicket", "available", "available", "away", "connect", "connect", "release",
-	"capacity", "join", "leave", "disable", "start", "receipt", "receipt", "retry", "mood", "link",
+	"capacity", "join", "leave", "disable", "reorder", "start", "receipt", "receipt", "retry", "mood", "link",
 	"settle", "settle", "settle", "advance", "advance", "sleep", "restart",
 }
 
@@ -278,6 +278,8 @@ func (w *world) do(s step) string {
 		a := handoff.Agent{ID: agent, Name: string(agent), Permissions: handoff.RoleAgent, Capacity: s.c%3 + 1}
 		a.Disabled = s.op == "disable" && s.c < 4
 		err = bot.PutAgent(w.ctx, a)
+	case "reorder":
+		err = bot.PutQueue(w.ctx, handoff.Queue{ID: queue, Name: "reordered", Mode: []handoff.Mode{handoff.Automatic, handoff.Automatic, handoff.Manual}[s.c%3], Order: []handoff.Order{handoff.OrderAged, handoff.OrderStrict}[s.a%2]})
 	case "join":
 		err = bot.PutMember(w.ctx, handoff.Member{Queue: queue, Agent: agent, Capacity: s.a % 3})
 	case "leave":
@@ -382,13 +384,18 @@ func (w *world) play(program []step) {
 func TestEveryProgramKeepsEveryInvariant(t *testing.T) {
 	t.Parallel()
 	steps := 0
-	rapid.Check(t, func(t *rapid.T) {
-		program := drawProgram(t, modelSteps)
-		steps += len(program)
-		clock := &desktest.Clock{}
-		w := newWorld(t, context.Background(), memory.New(&memory.Options{Now: clock.Now}), clock, false)
-		w.play(program)
-	})
+	for steps < modelTotal && !t.Failed() {
+		rapid.Check(t, func(t *rapid.T) {
+			program := drawProgram(t, modelSteps)
+			steps += len(program)
+			clock := &desktest.Clock{}
+			w := newWorld(t, context.Background(), memory.New(&memory.Options{Now: clock.Now}), clock, false)
+			w.play(program)
+		})
+		if testing.Short() {
+			break
+		}
+	}
 	t.Logf("%d steps", steps)
 }
 
@@ -409,6 +416,9 @@ func TestEveryProgramKeepsEveryInvariantWhileDesksRun(t *testing.T) {
 	t.Logf("%d steps", steps)
 }
 
-// modelSteps is the length of a long program. How many are played is said by
-// -rapid.checks.
-const modelSteps = 80
+// modelSteps is the length of a long program, and modelTotal how many steps
+// are played at least, unless with -short.
+const (
+	modelSteps = 80
+	modelTotal = 100_000
+)

@@ -57,7 +57,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 			}
 			worked += n
 		}
-		due, err := d.due(ctx, timerLost, timerEvict, timerSend)
+		due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerSend)
 		if err != nil {
 			return err
 		}
@@ -98,6 +98,8 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 		err = d.lost(ctx, due)
 	case timerEvict:
 		err = d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
+	case timerRank:
+		err = d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
 	}
 	if err != nil {
 		return err
@@ -135,7 +137,7 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 			return err
 		})
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
-			due, err := d.due(ctx, timerLost, timerEvict)
+			due, err := d.due(ctx, timerLost, timerEvict, timerRank)
 			for _, t := range due {
 				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error { return d.fire(ctx, t) })
 			}

@@ -148,7 +148,7 @@ const (
 	MaxData    = 1 << 20  // bytes of one record's data
 	MaxMessage = 4 << 20  // bytes of one message, as JSON
 	MaxBlob    = 64 << 20 // bytes of one blob
-	MaxKeyPart = 320      // bytes of a key's Kind, Parent or ID
+	MaxKeyPart = 400      // bytes of a key's Kind, Parent or ID
 	MaxErase   = 1000     // messages blanked by one Erase
 	MaxTrim    = 10_000   // entries that one Trim takes off the feed
 )
