@@ -38,7 +38,7 @@ func (t *top) offer(slot uint32) {
 	if t.full && s.key < t.last.key || !t.follows(slot) || !t.matches(slot) {
 		return
 	}
-	if t.spots = append(t.spots, s); len(t.spots) >= 2*t.want+512 {
+	if t.spots = append(t.spots, s); len(t.spots) >= 2*t.want+64 {
 		t.cut()
 	}
 }
