@@ -125,7 +125,7 @@ func anyTime(t *rapid.T) time.Time {
 func anyWhere(t *rapid.T) filter.Where {
 	w := filter.Where{
 		Viewer: filter.Viewer{All: true},
-		SortBy: rapid.SampledFrom([]filter.Sort{filter.LastReceived, filter.Started, filter.HumanStarted, filter.ByPriority}).Draw(t, "sort"),
+		SortBy: rapid.SampledFrom(sorts).Draw(t, "sort"),
 		States: rapid.SliceOfNDistinct(rapid.SampledFrom(states), 1, 4, rapid.ID).Draw(t, "states"),
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "restrictions") {
@@ -172,4 +172,16 @@ func TestAPageOfAFullListIsWithoutAnythingElse(t *testing.T) {
 	for _, c := range p.Rows {
 		require.True(t, w.Match(c))
 	}
+}
+
+func TestTermsThatAConversationLosesAreGone(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "desk.db"), nil)
+	c := conversation("c")
+	require.NoError(t, s.Commit(t.Context(), batch(storage.PutConversation{Conversation: c})))
+	c.Version, c.Terms = 2, []string{"wana"}
+	require.NoError(t, s.Commit(t.Context(), batch(storage.PutConversation{Conversation: c, Expect: 1})))
+	var terms string
+	require.NoError(t, s.Reads().QueryRow(`SELECT group_concat(term) FROM terms`).Scan(&terms))
+	require.Equal(t, "wana", terms)
 }
