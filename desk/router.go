@@ -103,7 +103,7 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep 
 		ra := routing.Agent{
 			ID: a.value.ID, Available: a.value.Availability == handoff.Available, Connected: connected,
 			Disabled: a.value.Disabled, Limit: a.value.Limit(), Load: all.Held,
-			LastAssigned: all.Last, Skills: a.value.Skills,
+			LastAssigned: all.Last, IdleSince: all.Freed, Skills: a.value.Skills,
 		}
 		for _, m := range r.members[a.value.ID] {
 			seat := routing.Seat{

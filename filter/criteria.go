@@ -29,18 +29,25 @@ type Sort string
 
 // The orders.
 const (
-	LastReceived Sort = ""              // the contact's last message; also "last_received"
+	LastReceived Sort = ""              // the contact's last message; "last_received" in JSON and URLs
 	Started      Sort = "started"       // the beginning of the attendance
 	HumanStarted Sort = "human_started" // when an agent first had it
 	ByPriority   Sort = "priority"
 )
+
+// Sorts lists the orders there are. A store with an index for each serves
+// every list; a version that adds one says so.
+func Sorts() []Sort { return []Sort{LastReceived, Started, HumanStarted, ByPriority} }
+
+// Valid reports whether s is one of [Sorts].
+func (s Sort) Valid() bool { return slices.Contains(Sorts(), s) }
 
 // Tickets asks for conversations by their tickets.
 type Tickets string
 
 // With or without open tickets, or only with at least one.
 const (
-	AnyTickets  Tickets = "" // also "all"
+	AnyTickets  Tickets = "" // "all" in JSON and URLs
 	OpenTickets Tickets = "open"
 )
 
@@ -49,7 +56,7 @@ type Status string
 
 // The statuses.
 const (
-	Active    Status = "" // not ended; also "active"
+	Active    Status = "" // not ended; "active" in JSON and URLs
 	Ended     Status = "ended"
 	AnyStatus Status = "any"
 )

@@ -51,14 +51,15 @@ type AppendMessage struct {
 
 // UpdateMessage moves the delivery of a message whose delivery is From to
 // To; else, or if there is no such message, ErrConflict. A Provider that is
-// not empty is kept as the message's, and must be nobody else's on the
-// account. Failure replaces the message's when To is handoff.Failed.
+// not empty becomes the message's together with Account, in place of any it
+// had, and must be nobody else's on the account; without it Account means
+// nothing. Failure replaces the message's when To is handoff.Failed.
 type UpdateMessage struct {
 	Bot          handoff.BotID
 	Conversation handoff.ConversationID
 	ID           handoff.MessageID
 	From, To     handoff.Delivery
-	Account      handoff.AccountID // kept with Provider
+	Account      handoff.AccountID
 	Provider     string
 	Failure      string
 }
@@ -75,7 +76,8 @@ type AppendEvents struct {
 // Queue "" in all. Held becomes Held + Delta; ErrConflict if that is below
 // 0, or if Delta >= 0 and it is above Max. Delta 0 changes nothing: with Max
 // 0 it asks that the agent holds nothing. With Delta > 0 the row's Last
-// becomes At, unless it is later already. A missing row holds 0.
+// becomes At, with Delta < 0 its Freed does, unless it is later already. A
+// missing row holds 0.
 type Load struct {
 	Bot   handoff.BotID
 	Agent handoff.AgentID
@@ -173,9 +175,10 @@ func (b Batch) Time() (time.Time, error) {
 
 // Sorted gives the operations in the order in which every adapter takes its
 // rows, so that no two commits wait for each other in a circle: records,
-// conversations, messages, loads, timers, the feed; within each by key. What
-// must keep its order within the batch (messages of one conversation,
-// events) keeps it.
+// conversations, messages (new ones before updates before erasing), loads,
+// timers (clearing before setting), the feed; within each by key. What must
+// keep its order within the batch (messages of one conversation, events)
+// keeps it. Operations of an unknown type come last.
 func (b Batch) Sorted() []Op {
 	type keyed struct {
 		table int

@@ -33,7 +33,22 @@ func (b Batch) Check() error {
 			return err
 		}
 	}
+	for _, op := range b.Ops {
+		if o, ok := op.(AppendMessage); ok && o.Expect == 0 && !b.puts(o.Message.Bot, o.Message.Conversation) {
+			return bad("message %s belongs to a new conversation that the batch does not put", o.Message.ID)
+		}
+	}
 	return nil
+}
+
+// puts reports whether the batch puts a conversation as new.
+func (b Batch) puts(bot handoff.BotID, id handoff.ConversationID) bool {
+	for _, op := range b.Ops {
+		if o, ok := op.(PutConversation); ok && o.Expect == 0 && o.Conversation.Bot == bot && o.Conversation.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // checkOnce notes what op may be the only one to touch.
@@ -42,6 +57,13 @@ func checkOnce(op Op, seen map[string]bool) error {
 	switch o := op.(type) {
 	case AppendMessage:
 		key = join(key, string(o.Message.ID))
+		if m := o.Message; m.Provider != "" {
+			id := join("provider", string(m.Bot), string(m.Account), m.Provider)
+			if seen[id] {
+				return bad("two messages of a batch have the same provider's id")
+			}
+			seen[id] = true
+		}
 	case AppendEvents, Trim:
 		return nil
 	}
@@ -63,6 +85,12 @@ func checkOp(op Op) error {
 		if (c.State == handoff.StateAssigned) != (c.Agent != "") {
 			return bad("conversation %s has an agent exactly when assigned", c.ID)
 		}
+		if err := checkIDs(string(c.Bot), string(c.ID), string(c.Contact), string(c.Channel), string(c.Account), string(c.Queue), string(c.Agent), string(c.LastAgent)); err != nil {
+			return err
+		}
+		if err := checkIDs(c.Terms...); err != nil {
+			return err
+		}
 		if o.Expect < 0 || c.Version <= o.Expect {
 			return bad("conversation %s does not move beyond version %d", c.ID, o.Expect)
 		}
@@ -72,6 +100,9 @@ func checkOp(op Op) error {
 		if m.Bot == "" || m.Conversation == "" || m.ID == "" || !m.Author.By.Valid() || !m.Kind.Valid() || !m.Delivery.Valid() {
 			return bad("a message lacks its bot, conversation, id, author or kind")
 		}
+		if err := checkIDs(string(m.Bot), string(m.Conversation), string(m.ID), string(m.Account), m.Provider); err != nil {
+			return err
+		}
 		if len(m.Text) > MaxMessage/8 || len(m.Raw) > MaxMessage/4 {
 			return bad("message %s is too long", m.ID)
 		}
@@ -80,6 +111,7 @@ func checkOp(op Op) error {
 		if o.Bot == "" || o.Conversation == "" || o.ID == "" || !o.From.Valid() || !o.To.Valid() {
 			return bad("an update of a message lacks its ids or states")
 		}
+		return checkIDs(string(o.Bot), string(o.Conversation), string(o.ID), string(o.Account), o.Provider)
 	case AppendEvents:
 		if len(o.Events) == 0 || len(o.Events) > MaxOps {
 			return bad("an append has %d events, not 1 to %d", len(o.Events), MaxOps)
@@ -91,12 +123,18 @@ func checkOp(op Op) error {
 			if err := checkTimes(e.At, e.WaitingSince); err != nil {
 				return err
 			}
+			if err := checkIDs(string(e.Bot), string(e.Conversation)); err != nil {
+				return err
+			}
 		}
 	case Load:
 		if o.Bot == "" || o.Agent == "" || o.Max < 0 {
 			return bad("a load lacks its bot or agent, or has a negative limit")
 		}
-		return checkTimes(o.At)
+		if err := checkTimes(o.At); err != nil {
+			return err
+		}
+		return checkIDs(string(o.Bot), string(o.Agent), string(o.Queue))
 	case Check:
 		return o.Key.check()
 	case PutRecord:
@@ -123,6 +161,7 @@ func checkOp(op Op) error {
 		if o.Bot == "" || o.Conversation == "" || o.From < 1 || o.To < o.From || o.To-o.From >= MaxErase {
 			return bad("an erase names no conversation or not 1 to %d messages", MaxErase)
 		}
+		return checkIDs(string(o.Bot), string(o.Conversation))
 	case Trim:
 		return checkTimes(o.Before)
 	}
@@ -133,9 +172,14 @@ func (k Key) check() error {
 	if k.Kind == "" || k.ID == "" {
 		return bad("a key lacks its kind or id")
 	}
-	for _, s := range []string{string(k.Bot), k.Kind, k.Parent, k.ID} {
+	return checkIDs(string(k.Bot), k.Kind, k.Parent, k.ID)
+}
+
+// checkIDs asks for words that any key encoding and column can hold.
+func checkIDs(words ...string) error {
+	for _, s := range words {
 		if len(s) > MaxKeyPart || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
-			return bad("a key of kind %q has a part that is too long or not clean UTF-8", k.Kind)
+			return bad("an id is longer than %d bytes, not valid UTF-8 or holds a NUL", MaxKeyPart)
 		}
 	}
 	return nil
@@ -144,6 +188,9 @@ func (k Key) check() error {
 func (t Timer) check() error {
 	if t.Kind == "" || t.ID == "" || t.At.IsZero() {
 		return bad("a timer lacks its kind, id or time")
+	}
+	if err := checkIDs(string(t.Bot), t.Kind, t.ID); err != nil {
+		return err
 	}
 	return checkTimes(t.At)
 }
@@ -164,16 +211,50 @@ func checkTimes(times ...time.Time) error {
 
 // Check reports what is malformed in q, as an [ErrInvalid]; nil if nothing.
 func (q Query) Check() error {
-	if q.Bot == "" || q.Limit < 1 || q.Limit > MaxPage {
-		return bad("a query names no bot or not 1 to %d rows", MaxPage)
+	if q.Bot == "" || !q.Where.SortBy.Valid() || len(q.Where.States) == 0 {
+		return bad("a query names no bot, no state or no order that is known")
 	}
-	return nil
+	return CheckLimit(q.Limit)
 }
 
 // Check reports what is malformed in q, as an [ErrInvalid]; nil if nothing.
 func (q MessageQuery) Check() error {
-	if q.Bot == "" || q.Conversation == "" || q.Limit < 1 || q.Limit > MaxPage || q.After < 0 || q.Before < 0 {
-		return bad("a message query names no conversation, a negative number or not 1 to %d messages", MaxPage)
+	if q.Bot == "" || q.Conversation == "" || q.After < 0 || q.Before < 0 {
+		return bad("a message query names no conversation or a negative number")
+	}
+	return CheckLimit(q.Limit)
+}
+
+// Check reports what is malformed in r, as an [ErrInvalid]; nil if nothing.
+func (r Range) Check() error {
+	if r.Kind == "" {
+		return bad("a range names no kind")
+	}
+	if a := r.After; a != (Key{}) && (a.Bot != r.Bot || a.Kind != r.Kind || r.Parent != "" && a.Parent != r.Parent) {
+		return bad("a range goes on after a key that is not in it")
+	}
+	return nil
+}
+
+// CheckLines reports what is malformed in the lines of one Waiting, as an
+// [ErrInvalid]; nil if nothing.
+func CheckLines(lines []Line) error {
+	if len(lines) > MaxLines {
+		return bad("%d lines are more than %d", len(lines), MaxLines)
+	}
+	for _, l := range lines {
+		if err := CheckLimit(l.Limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckKeys reports what is malformed in the keys of one Lookup, as an
+// [ErrInvalid]; nil if nothing.
+func CheckKeys(keys []Key) error {
+	if len(keys) > MaxLookup {
+		return bad("%d keys are more than %d", len(keys), MaxLookup)
 	}
 	return nil
 }

@@ -28,7 +28,9 @@
 //     fails, return ErrConflict.
 //  4. Apply the operations in the order of [Batch.Sorted]: a message is
 //     numbered after its conversation is put, events come last.
-//  5. Remember b.ID, and commit. Ids older than BatchMemory may be forgotten.
+//  5. Remember b.ID, and commit. An id may be forgotten when the time in it
+//     is more than twice BatchMemory ago: from then on the batch is refused
+//     for its age.
 //
 // In short, what each operation expects before the batch:
 //
@@ -56,8 +58,9 @@
 //     Every event gets the next place in the feed.
 //   - Erase: each message's Content becomes Content{Kind: KindErased} and
 //     Failure ""; c.Preview becomes Preview{}.
-//   - Load: Held += Delta; if Delta > 0, Last = the later of Last and At. The
-//     row of (agent, "") and that of (agent, queue) are separate rows.
+//   - Load: Held += Delta; if Delta > 0, Last = the later of Last and At; if
+//     Delta < 0, Freed = the later of Freed and At. The row of (agent, "") and
+//     that of (agent, queue) are separate rows.
 //
 // The methods on handoff.Conversation named here are the rules; use them, or
 // do the same in your query language.
@@ -66,10 +69,14 @@
 //
 // Store conversations, messages and events whole: encode the struct as JSON,
 // with encoding/json, and put beside it the columns you search by. Fields
-// are added in later versions, and what you do not know must survive.
+// are added in later versions; an adapter that stores the whole struct keeps
+// them without being changed, one that takes it apart into columns it knows
+// loses them.
 //
 // Ids, key parts and search terms are valid UTF-8 without NUL and compare
-// byte for byte: no folding of case, no padding, no normalisation. Text in
+// byte for byte: no folding of case, no padding, no normalisation. Ids are at
+// most handoff.MaxID bytes long, accounts, addresses and providers' ids at
+// most handoff.MaxAddress, key parts MaxKeyPart; Check sees to it. Text in
 // messages may hold any valid UTF-8 except NUL, four-byte characters
 // included. Times are UTC in whole milliseconds and come back so; the zero
 // time comes back as the zero time.
@@ -99,8 +106,11 @@
 // a counter row that stays locked until the commit, or have one writer.
 //
 // A [Cursor] is an epoch and a position. Make up the epoch when the database
-// is made. A cursor of another epoch, below the oldest kept entry (after a
-// Trim) or above Head is ErrReset. The zero cursor is never ErrReset.
+// is made. A cursor of another epoch or above Head is ErrReset, and so is one
+// from which a Trim has taken what follows; the place just before the oldest
+// kept entry is still good. The zero cursor is never ErrReset. When data is
+// put back from a copy, what was given since is gone and readers must be
+// told: say in your documentation how to change the epoch then.
 //
 // # Several writers
 //
@@ -118,7 +128,8 @@
 // # Contexts
 //
 // A context that is done before a call begins means nothing happens, and its
-// error. When it ends during a call, the call returns within a second, with
+// error, before any other; ErrClosed comes next, then what is wrong with the
+// arguments. When it ends during a call, the call returns within a second, with
 // its error if it is not known whether the batch was applied.
 //
 // # Checklist
@@ -128,7 +139,8 @@
 //   - The same batch twice: applied once, nil twice.
 //   - Ids that differ in case, trailing space or accent are different.
 //   - Nothing is shared with the caller.
-//   - An expired record is absent to Lookup, Records, Check and PutRecord.
+//   - An expired record is absent to every read and expectation, and you may
+//     delete it at any time.
 //   - A short page is not the end.
 //   - Two handles on the same data behave like one.
 //   - After Close: ErrClosed.

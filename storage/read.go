@@ -23,7 +23,8 @@ type Query struct {
 // Page is part of a list. Rows are all that Where matches after the asked
 // position down to Next, or more than that: the caller matches again. A
 // short or empty page is not the end: More says whether there is anything
-// after Next. So an adapter can bound its work per call.
+// after Next. More may be true although nothing follows, where finding out
+// would cost a further read. So an adapter can bound its work per call.
 type Page struct {
 	Rows []handoff.Conversation
 	Next filter.Position
@@ -33,8 +34,8 @@ type Page struct {
 // Line asks for the head of one queue's line.
 type Line struct {
 	Queue handoff.QueueID
-	// AfterRank and AfterID are the place of the last one given; both zero
-	// start at the head.
+	// AfterRank and AfterID are the place of the last one given; without an
+	// AfterID it starts at the head.
 	AfterRank int64
 	AfterID   handoff.ConversationID
 	Limit     int // 1 to MaxPage
@@ -59,6 +60,7 @@ type AgentLoad struct {
 	Queue handoff.QueueID
 	Held  int
 	Last  time.Time // when it was last raised
+	Freed time.Time // when it was last lowered
 }
 
 // Key names a record. Bot "" is the house, which all bots share. The records
@@ -88,7 +90,7 @@ type Record struct {
 
 // Range asks for the records of one kind: of one parent, or with Parent ""
 // of all parents. After is the key of the last record given; its zero value
-// starts at the first.
+// starts at the first, any other is one of this range.
 type Range struct {
 	Bot    handoff.BotID
 	Kind   string
@@ -109,7 +111,8 @@ type Timer struct {
 // oldest kept entry.
 type Cursor struct {
 	// Epoch tells one feed from another: a store that was restored to an
-	// earlier state, or made anew, has another.
+	// earlier state, or made anew, has another. It is 1 to 64 letters,
+	// digits and hyphens.
 	Epoch string
 	Pos   int64
 }
@@ -143,9 +146,9 @@ type Entry struct {
 	Event  handoff.Event
 }
 
-// Feed is part of the feed. Next is where to go on: the last entry's
-// cursor, or the asked one if there is none. Next equal to Head: nothing
-// more for now.
+// Feed is part of the feed. Next is where to go on: the last entry's cursor,
+// or Head if no entry follows the asked place. Next equal to Head: nothing
+// more for now. When only Head was asked for, Next is zero.
 type Feed struct {
 	Entries []Entry
 	Next    Cursor

@@ -37,7 +37,9 @@ var (
 // same data. Values go in and out by copy: the store keeps nothing that the
 // caller can still change, and gives nothing that it keeps.
 //
-// Reads see every batch whose Commit returned before they began.
+// Reads see every batch whose Commit returned before they began. A read with
+// a malformed argument or a limit out of bounds gives ErrInvalid: see
+// [CheckLimit], [CheckKeys], [CheckLines] and the Check methods.
 type Store interface {
 	// Commit applies b whole or not at all.
 	//
@@ -89,8 +91,8 @@ type Store interface {
 	// cursor, in the order in which their batches became visible; within a
 	// batch in its order. Once an entry was given, no entry ever appears
 	// before it. The zero cursor is before the oldest kept entry. With limit
-	// 0 only Head is filled. ErrReset says that after is not a place in this
-	// feed.
+	// 0 only Head is filled. ErrReset, for any limit, says that after is not
+	// a place in this feed.
 	Events(ctx context.Context, after Cursor, limit int) (Feed, error)
 
 	// Lookup gives the records with these keys, in their order; one that is
