@@ -110,8 +110,12 @@ func (s *Store) load(o storage.Load) {
 		b.loads.insert(row)
 	}
 	row.Held += o.Delta
-	if o.Delta > 0 && o.At.After(row.Last) {
-		row.Last = o.At
+	changed := &row.Last
+	if o.Delta < 0 {
+		changed = &row.Freed
+	}
+	if o.At.After(*changed) {
+		*changed = o.At
 	}
 }
 

@@ -28,15 +28,11 @@ func newBatches() batches {
 	}
 }
 
-// remember notes that a batch decided at decided was applied at now. One
-// that was decided ahead of the clock is remembered for longer, until it
-// would be refused for its age.
-func (b *batches) remember(id string, decided, now time.Time) {
-	if decided.After(now) {
-		now = decided
-	}
+// remember notes that a batch was applied, until it would be refused for its
+// age anyway.
+func (b *batches) remember(id string, decided time.Time) {
 	b.known[id] = true
-	b.until.insert(remembered{now.Add(storage.BatchMemory), id})
+	b.until.insert(remembered{decided.Add(2 * storage.BatchMemory), id})
 }
 
 // forget drops the ids whose time is over at now.

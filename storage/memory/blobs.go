@@ -16,6 +16,9 @@ type blobKey struct {
 
 // PutBlob implements storage.Blobs.
 func (s *Store) PutBlob(ctx context.Context, bot handoff.BotID, sha256 string, data []byte) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
 	if len(data) > storage.MaxBlob {
 		return fmt.Errorf("%w: a blob of %d bytes, more than %d", storage.ErrInvalid, len(data), storage.MaxBlob)
 	}

@@ -11,6 +11,9 @@ import (
 
 // Commit implements storage.Store: it tests every expectation, then applies.
 func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
 	if err := b.Check(); err != nil {
 		return err
 	}
@@ -37,9 +40,11 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	if age := now.Sub(decided).Abs(); age > storage.BatchMemory {
 		return fmt.Errorf("%w: %s away from the clock", storage.ErrExpired, age)
 	}
-	e := expectations{store: s, now: now, put: map[conversationKey]int64{}, providers: map[botProvider]bool{}}
+	e := expectations{store: s, now: now, put: map[conversationKey]bool{}, providers: map[botProvider]bool{}}
 	for _, op := range ops {
-		e.note(op)
+		if o, ok := op.(storage.PutConversation); ok {
+			e.put[conversationKey{o.Conversation.Bot, o.Conversation.ID}] = true
+		}
 	}
 	for _, op := range ops {
 		if err := e.test(op); err != nil {
@@ -50,7 +55,7 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	for _, op := range ops {
 		s.apply(op, now)
 	}
-	s.batches.remember(b.ID, decided, now)
+	s.batches.remember(b.ID, decided)
 	return nil
 }
 
@@ -79,17 +84,10 @@ type botProvider struct {
 type expectations struct {
 	store *Store
 	now   time.Time
-	put   map[conversationKey]int64 // what the batch puts, with what it expects
+	put   map[conversationKey]bool // what the batch puts
 	// providers are the provider's ids that the batch gives to messages:
 	// each can go to one only.
 	providers map[botProvider]bool
-}
-
-// note takes down what other operations of the batch may rely on.
-func (e *expectations) note(op storage.Op) {
-	if o, ok := op.(storage.PutConversation); ok {
-		e.put[conversationKey{o.Conversation.Bot, o.Conversation.ID}] = o.Expect
-	}
 }
 
 // test gives ErrConflict unless the state is as op expects it.
@@ -139,8 +137,7 @@ func (e *expectations) version(bot handoff.BotID, id handoff.ConversationID, exp
 
 // conversation asks that an event's conversation is there after the batch.
 func (e *expectations) conversation(bot handoff.BotID, id handoff.ConversationID) error {
-	_, put := e.put[conversationKey{bot, id}]
-	if id != "" && !put && e.store.bot(bot).thread(id) == nil {
+	if id != "" && !e.put[conversationKey{bot, id}] && e.store.bot(bot).thread(id) == nil {
 		return conflict("there is no conversation %s", id)
 	}
 	return nil
@@ -150,11 +147,6 @@ func (e *expectations) appendMessage(o storage.AppendMessage) error {
 	m := o.Message
 	if err := e.version(m.Bot, m.Conversation, o.Expect); err != nil {
 		return err
-	}
-	if o.Expect == 0 {
-		if expect, put := e.put[conversationKey{m.Bot, m.Conversation}]; !put || expect != 0 {
-			return conflict("there is no conversation %s", m.Conversation)
-		}
 	}
 	if e.store.bot(m.Bot).message(m.Conversation, m.ID) != nil {
 		return conflict("message %s is there already", m.ID)

@@ -68,6 +68,13 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
+// ready reports why a call that takes the lock later cannot begin.
+func (s *Store) ready(ctx context.Context) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.open(ctx)
+}
+
 // open reports why a call cannot begin. The lock is held.
 func (s *Store) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {

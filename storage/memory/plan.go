@@ -53,7 +53,9 @@ func (q *query) scan() plan {
 	return plan{costScan * float64(q.size), func() []uint32 {
 		top := top{query: q}
 		for slot := q.size - 1; slot >= 0; slot-- {
-			top.offer(uint32(slot))
+			if q.grouped(q.tags.at(uint32(slot))) {
+				top.offer(uint32(slot))
+			}
 		}
 		return top.slots()
 	}}

@@ -101,12 +101,7 @@ func named[T ~string](t *table, a attribute, values []T) set {
 // fits is Where.Match for a slot, as far as columns tell.
 func (q *query) fits(slot uint32) bool {
 	g := q.tags.at(slot)
-	if !q.sets[ofState][g.state] ||
-		q.sets[ofQueue] != nil && !q.sets[ofQueue].has(g.queue) ||
-		q.sets[ofAgent] != nil && !q.sets[ofAgent].has(g.agent) ||
-		q.sets[ofPriority] != nil && !q.sets[ofPriority][g.priority] ||
-		q.sets[ofTickets] != nil && g.tickets == 0 ||
-		q.sets[ofChannel] != nil && !q.sets[ofChannel].has(g.channel) {
+	if !q.grouped(g) {
 		return false
 	}
 	if q.period {
@@ -118,6 +113,16 @@ func (q *query) fits(slot uint32) bool {
 		return q.seen(slot, g)
 	}
 	return true
+}
+
+// grouped reports whether the groups are those asked for.
+func (q *query) grouped(g *tags) bool {
+	return q.sets[ofState][g.state] &&
+		(q.sets[ofQueue] == nil || q.sets[ofQueue].has(g.queue)) &&
+		(q.sets[ofAgent] == nil || q.sets[ofAgent].has(g.agent)) &&
+		(q.sets[ofPriority] == nil || q.sets[ofPriority][g.priority]) &&
+		(q.sets[ofTickets] == nil || g.tickets > 0) &&
+		(q.sets[ofChannel] == nil || q.sets[ofChannel].has(g.channel))
 }
 
 // matches tells the rest.
@@ -165,10 +170,9 @@ func (t *table) page(ask storage.Query) storage.Page {
 
 // line appends the head of one queue's line to slots.
 func (t *table) line(of storage.Line, slots []uint32) []uint32 {
-	head := of.AfterRank == 0 && of.AfterID == ""
 	walk := t.waiting.between(func(slot uint32) bool {
 		c := t.row(slot)
-		return c.Queue < of.Queue || c.Queue == of.Queue && !head &&
+		return c.Queue < of.Queue || c.Queue == of.Queue && of.AfterID != "" &&
 			(c.Rank < of.AfterRank || c.Rank == of.AfterRank && c.ID <= of.AfterID)
 	}, func(slot uint32) bool { return t.row(slot).Queue <= of.Queue })
 	for range of.Limit {

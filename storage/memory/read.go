@@ -27,12 +27,12 @@ func (s *Store) Conversation(ctx context.Context, bot handoff.BotID, id handoff.
 // Conversations implements storage.Store. Its pages are full and hold
 // nothing that does not match.
 func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Page, error) {
-	if err := q.Check(); err != nil {
-		return storage.Page{}, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return storage.Page{}, err
+	}
+	if err := q.Check(); err != nil {
 		return storage.Page{}, err
 	}
 	return s.bot(q.Bot).conversations.page(q), nil
@@ -40,17 +40,12 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 
 // Waiting implements storage.Store.
 func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.Line) ([]handoff.Conversation, error) {
-	if len(lines) > storage.MaxLines {
-		return nil, fmt.Errorf("%w: %d lines, more than %d", storage.ErrInvalid, len(lines), storage.MaxLines)
-	}
-	for _, line := range lines {
-		if err := storage.CheckLimit(line.Limit); err != nil {
-			return nil, err
-		}
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckLines(lines); err != nil {
 		return nil, err
 	}
 	conversations := s.bot(bot).conversations
@@ -63,12 +58,12 @@ func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.
 
 // Messages implements storage.Store.
 func (s *Store) Messages(ctx context.Context, q storage.MessageQuery) ([]handoff.Message, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := q.Check(); err != nil {
 		return nil, err
 	}
 	t := s.bot(q.Bot).thread(q.Conversation)
@@ -135,12 +130,12 @@ func (s *Store) MessageByProvider(ctx context.Context, bot handoff.BotID, accoun
 
 // Timeline implements storage.Store.
 func (s *Store) Timeline(ctx context.Context, bot handoff.BotID, conversation handoff.ConversationID, after int64, limit int) ([]handoff.Event, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckLimit(limit); err != nil {
 		return nil, err
 	}
 	t := s.bot(bot).thread(conversation)
@@ -169,15 +164,15 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 
 // Events implements storage.Store.
 func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (storage.Feed, error) {
-	if limit != 0 {
-		if err := storage.CheckLimit(limit); err != nil {
-			return storage.Feed{}, err
-		}
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
 		return storage.Feed{}, err
+	}
+	if limit != 0 {
+		if err := storage.CheckLimit(limit); err != nil {
+			return storage.Feed{}, err
+		}
 	}
 	from := after.Pos
 	if after == (storage.Cursor{}) {
@@ -185,7 +180,11 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	} else if after.Epoch != s.epoch || from < s.feed.trimmed || from > s.feed.head() {
 		return storage.Feed{}, fmt.Errorf("%w: the feed is at %d to %d", storage.ErrReset, s.feed.trimmed, s.feed.head())
 	}
-	f := storage.Feed{Next: after, Head: storage.Cursor{Epoch: s.epoch, Pos: s.feed.head()}}
+	f := storage.Feed{Head: storage.Cursor{Epoch: s.epoch, Pos: s.feed.head()}}
+	if limit == 0 {
+		return f, nil
+	}
+	f.Next = f.Head
 	for i, e := range s.feed.after(from, limit) {
 		f.Next = storage.Cursor{Epoch: s.epoch, Pos: from + int64(i) + 1}
 		f.Entries = append(f.Entries, storage.Entry{Cursor: f.Next, Event: e.Clone()})
@@ -195,13 +194,13 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 
 // Lookup implements storage.Store.
 func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
-	if len(keys) > storage.MaxLookup {
-		return nil, fmt.Errorf("%w: a lookup of %d keys, more than %d", storage.ErrInvalid, len(keys), storage.MaxLookup)
-	}
 	now := s.now()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckKeys(keys); err != nil {
 		return nil, err
 	}
 	out := make([]storage.Record, len(keys))
@@ -216,13 +215,16 @@ func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Recor
 
 // Records implements storage.Store.
 func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]storage.Record, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	now := s.now()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckLimit(limit); err != nil {
+		return nil, err
+	}
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	return s.records.within(r, now, limit), nil
@@ -230,12 +232,12 @@ func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]stor
 
 // Due implements storage.Store.
 func (s *Store) Due(ctx context.Context, kinds []string, until time.Time, limit int) ([]storage.Timer, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.CheckLimit(limit); err != nil {
 		return nil, err
 	}
 	var due []storage.Timer
