@@ -55,7 +55,7 @@ func lines(v any) []string {
 
 func short(s string) string {
 	if len(s) > 300 {
-		return s[:150] + " ... " + s[len(s)-100:]
+		return strings.ToValidUTF8(s[:150]+" ... "+s[len(s)-100:], "")
 	}
 	return s
 }
