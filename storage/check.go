@@ -16,7 +16,7 @@ import (
 // Beyond limits and missing ids it refuses what would make the order of
 // operations matter: two that expect or change the same record,
 // conversation, load or timer (a ClearTimer with a SetTimer excepted), and
-// two messages of one id.
+// two messages of one id or one provider's id.
 func (b Batch) Check() error {
 	if _, err := b.Time(); err != nil {
 		return err
@@ -57,12 +57,12 @@ func checkOnce(op Op, seen map[string]bool) error {
 	switch o := op.(type) {
 	case AppendMessage:
 		key = join(key, string(o.Message.ID))
-		if m := o.Message; m.Provider != "" {
-			id := join("provider", string(m.Bot), string(m.Account), m.Provider)
-			if seen[id] {
-				return bad("two messages of a batch have the same provider's id")
-			}
-			seen[id] = true
+		if err := providerOnce(o.Message.Bot, o.Message.Account, o.Message.Provider, seen); err != nil {
+			return err
+		}
+	case UpdateMessage:
+		if err := providerOnce(o.Bot, o.Account, o.Provider, seen); err != nil {
+			return err
 		}
 	case AppendEvents, Trim:
 		return nil
@@ -72,6 +72,15 @@ func checkOnce(op Op, seen map[string]bool) error {
 		return bad("two operations of a batch touch the same %T", op)
 	}
 	seen[full] = true
+	return nil
+}
+
+func providerOnce(bot handoff.BotID, account handoff.AccountID, provider string, seen map[string]bool) error {
+	id := join("provider", string(bot), string(account), provider)
+	if provider != "" && seen[id] {
+		return bad("two messages of a batch have the same provider's id")
+	}
+	seen[id] = true
 	return nil
 }
 
