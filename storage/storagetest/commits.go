@@ -77,11 +77,13 @@ func (commits) AMalformedBatchIsInvalid(s *setup) {
 	odd := put(chat("new", 1))
 	odd.Conversation.StartedAt = then.Add(time.Microsecond)
 	for name, ops := range map[string][]storage.Op{
-		"no operations":                 nil,
-		"too many operations":           make([]storage.Op, storage.MaxOps+1),
-		"one record twice":              {put2, put2},
-		"a version that does not move":  {put2, storage.PutConversation{Conversation: chat("b", 1), Expect: 1}},
-		"a time with microseconds":      {put2, odd},
+		"no operations":                nil,
+		"too many operations":          make([]storage.Op, storage.MaxOps+1),
+		"one record twice":             {put2, put2},
+		"a version that does not move": {put2, storage.PutConversation{Conversation: chat("b", 1), Expect: 1}},
+		"a time with microseconds":     {put2, odd},
+		"a message of a new conversation that it does not put":          {put2, storage.AppendMessage{Message: said("none", "m9", "x")}},
+		"a message of a new conversation that it puts over another one": {storage.PutConversation{Conversation: chat("b", 2), Expect: 1}, storage.AppendMessage{Message: said("b", "m9", "x")}},
 		"an event with a seq":           {put2, happens(handoff.Event{Kind: "x", Bot: bot, Conversation: "a", Seq: 2, At: then})},
 		"a record without a version":    {put2, storage.PutRecord{Record: storage.Record{Key: key("9")}}},
 		"a record that is too big":      {put2, storage.PutRecord{Record: storage.Record{Key: key("9"), Version: 1, Data: make([]byte, storage.MaxData+1)}}},

@@ -16,7 +16,7 @@ import (
 type contexts struct{}
 
 func (contexts) OneThatIsDoneMeansNothingHappens(s *setup) {
-	s.rule("A context that is done before a call begins means nothing happens, and its error.")
+	s.rule("A context that is done before a call begins means nothing happens, and its error, before any other")
 	s.furnish()
 	before := s.snapshot()
 	cancelled, cancel := context.WithCancel(s.ctx)

@@ -5,8 +5,8 @@
 //
 // [Run] is for whoever writes an adapter. It runs one subtest for each
 // promise, named after it, in themes: commits, conversations, messages,
-// erasing, timelines, feed, lists, waiting, loads, records, timers, handles,
-// contexts, closing, blobs. A failure says what the store did, what it
+// erasing, timelines, feed, lists, waiting, loads, records, timers, arguments,
+// handles, contexts, closing, blobs. A failure says what the store did, what it
 // should have done, and the sentence of the contract that says so.
 //
 //	go test -run 'TestStore/feed/ReadersMissNothing' ./mystore

@@ -29,9 +29,13 @@ func (commits) ExpectationsAreAboutTheStateBefore(s *setup) {
 	s.refused(storage.ErrConflict,
 		storage.PutConversation{Conversation: chat("a", 4), Expect: 3},
 		storage.AppendMessage{Message: said("a", "m4", "x"), Expect: 4})
-	s.refused(storage.ErrConflict, // its conversation is new only if it was not there before
+	s.refused(storage.ErrInvalid, // its conversation is not put as new
 		storage.PutConversation{Conversation: chat("a", 4), Expect: 3},
 		storage.AppendMessage{Message: said("a", "m4", "x")})
+	s.refused(storage.ErrConflict, // it is new only if it was not there before
+		put(chat("a", 4)), storage.AppendMessage{Message: said("a", "m4", "x")})
+	s.refused(storage.ErrConflict, // and has no version then
+		put(chat("new", 4)), storage.AppendMessage{Message: said("new", "m4", "x"), Expect: 4})
 	s.refused(storage.ErrConflict, // the message is not there before
 		storage.AppendMessage{Message: sent("a", "m4", "", handoff.Queued), Expect: 3},
 		storage.UpdateMessage{Bot: bot, Conversation: "a", ID: "m4", From: handoff.Queued, To: handoff.Sent})

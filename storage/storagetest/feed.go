@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"regexp"
 	"sync"
 
 	"github.com/handoffdesk/handoff"
@@ -39,11 +40,11 @@ func (feed) EntriesStandInTheOrderOfTheirBatches(s *setup) {
 }
 
 func (feed) NextAndHeadSayWhereAReaderIs(s *setup) {
-	s.rule("Next is where to go on: the last entry's cursor, or the asked one if there is none.")
+	s.rule("Next is where to go on: the last entry's cursor, or Head if no entry follows the asked place.")
 	empty := s.events(storage.Cursor{}, 10)
 	equal(s, "entries of an empty feed", empty.Entries, nil)
-	equal(s, "Next of an empty feed", empty.Next, storage.Cursor{})
 	start := s.head()
+	equal(s, "Next of an empty feed", empty.Next, start)
 	equal(s, "Next of a reader who starts at the Head of an empty feed", s.events(start, 10).Next, start)
 	equal(s, "Head with limit 0 and with limit 10", empty.Head, start)
 	s.must(happens(event("", 0), event("", 1), event("", 2)), happens(event("", 3)))
@@ -60,7 +61,7 @@ func (feed) NextAndHeadSayWhereAReaderIs(s *setup) {
 			equal(s, "Head", f.Head, whole[3].Cursor)
 			got = append(got, f.Entries...)
 			if len(f.Entries) == 0 {
-				equal(s, "Next where nothing follows", f.Next, after)
+				equal(s, "Next where nothing follows", f.Next, f.Head)
 				break
 			}
 			equal(s, "Next", f.Next, f.Entries[len(f.Entries)-1].Cursor)
@@ -75,6 +76,12 @@ func (feed) NextAndHeadSayWhereAReaderIs(s *setup) {
 	only := s.events(whole[1].Cursor, 0)
 	equal(s, "entries with limit 0", only.Entries, nil)
 	equal(s, "Head with limit 0", only.Head, whole[3].Cursor)
+	s.rule("When only Head was asked for, Next is zero.")
+	equal(s, "Next with limit 0", only.Next, storage.Cursor{})
+	s.rule("It is 1 to 64 letters, digits and hyphens.")
+	if !regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`).MatchString(start.Epoch) {
+		s.Errorf("the epoch is %q", start.Epoch)
+	}
 }
 
 // Readers follow the feed while many commit; entries that become visible in
@@ -164,7 +171,7 @@ func (feed) ReadersMissNothing(s *setup) {
 }
 
 func (feed) ACursorThatIsNoPlaceIsReset(s *setup) {
-	s.rule("A cursor of another epoch, below the oldest kept entry (after a Trim) or above Head is ErrReset.")
+	s.rule("A cursor of another epoch or above Head is ErrReset")
 	for round := range 2 {
 		head := s.head()
 		for name, c := range map[string]storage.Cursor{
@@ -176,12 +183,11 @@ func (feed) ACursorThatIsNoPlaceIsReset(s *setup) {
 			"without an epoch":           {Pos: 1},
 			"with an epoch in bad UTF-8": {Epoch: "\xff", Pos: 0},
 		} {
-			f, err := s.store.Events(s.ctx, c, 10)
-			s.fails(err, storage.ErrReset, "Events after a cursor %s", name)
-			equal(s, "entries with a reset", f.Entries, nil)
-		}
-		if head.Epoch == "" {
-			s.Errorf("Head has no epoch")
+			for _, limit := range []int{0, 10} {
+				f, err := s.store.Events(s.ctx, c, limit)
+				s.fails(err, storage.ErrReset, "Events after a cursor %s, limit %d", name, limit)
+				equal(s, "entries with a reset", f.Entries, nil)
+			}
 		}
 		s.must(happens(event("", round), event("", round)))
 	}
@@ -190,6 +196,7 @@ func (feed) ACursorThatIsNoPlaceIsReset(s *setup) {
 func (feed) ATrimTakesTheOldest(s *setup) {
 	s.rule("Trim takes the oldest entries off the feed, as long as their event's At is before Before")
 	s.must(put(chat("a", 1)))
+	start := s.head()
 	for _, n := range []int{0, 1, 2, 5, 3, 6, 7} { // 3 hides behind 5
 		s.must(happens(event("a", n)))
 	}
@@ -202,18 +209,23 @@ func (feed) ATrimTakesTheOldest(s *setup) {
 	s.rule("Timelines stay whole.")
 	equal(s, "timeline after trims", s.timeline("a"), timeline)
 	equal(s, "seq after trims", s.conversation("a").Seq, 7)
-	s.rule("below the oldest kept entry (after a Trim)")
-	for i, e := range whole[:4] {
-		_, err := s.store.Events(s.ctx, e.Cursor, 10)
-		s.fails(err, storage.ErrReset, "Events after entry %d, with the oldest kept being number 6", i+1)
+	s.rule("and so is one from which a Trim has taken what follows; the place just before the oldest kept entry is still good")
+	for i, c := range []storage.Cursor{start, whole[0].Cursor, whole[1].Cursor, whole[2].Cursor, whole[3].Cursor} {
+		_, err := s.store.Events(s.ctx, c, 10)
+		s.fails(err, storage.ErrReset, "Events after entry %d, with the oldest kept being number 6", i)
 	}
+	equal(s, "what follows the place before the oldest kept", s.tail(whole[4].Cursor), whole[5:])
 	equal(s, "what follows the oldest kept", s.tail(whole[5].Cursor), whole[6:])
 	s.must(storage.Trim{Before: forever})
 	equal(s, "feed after a trim of everything", s.events(storage.Cursor{}, 10).Entries, nil)
 	head := s.head()
 	equal(s, "Head after a trim of everything", head, whole[6].Cursor)
-	equal(s, "what follows Head after a trim of everything", s.events(head, 10).Entries, nil)
-	_, err := s.store.Events(s.ctx, whole[0].Cursor, 10)
+	for _, after := range []storage.Cursor{{}, head} {
+		f := s.events(after, 10)
+		equal(s, "entries after a trim of everything", f.Entries, nil)
+		equal(s, "Next and Head after a trim of everything", []storage.Cursor{f.Next, f.Head}, []storage.Cursor{head, head})
+	}
+	_, err := s.store.Events(s.ctx, whole[5].Cursor, 10)
 	s.fails(err, storage.ErrReset, "Events after an entry of a feed that was trimmed to nothing")
 	s.must(happens(event("a", 8)))
 	for _, after := range []storage.Cursor{{}, head} {

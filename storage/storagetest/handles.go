@@ -1,11 +1,9 @@
 package storagetest
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/handoffdesk/handoff"
-	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -90,106 +88,4 @@ func (handles) BotsDoNotSeeEachOther(s *setup) {
 		seen += len(v.Messages[id]) + len(v.Timelines[id])
 	}
 	equal(s, "what a bot without anything sees", seen, 0)
-}
-
-// calls gives every method with arguments that it answers without an error
-// on a furnished database.
-func (s *setup) calls() map[string]func(ctx context.Context, h storage.Store) error {
-	return map[string]func(ctx context.Context, h storage.Store) error{
-		"Commit": func(ctx context.Context, h storage.Store) error {
-			return h.Commit(ctx, s.batch(happens(event("", 1))))
-		},
-		"Now": func(ctx context.Context, h storage.Store) error { _, err := h.Now(ctx); return err },
-		"Conversation": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Conversation(ctx, bot, "a")
-			return err
-		},
-		"Conversations": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Conversations(ctx, storage.Query{Bot: bot, Where: everything, Limit: 1})
-			return err
-		},
-		"Waiting": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Waiting(ctx, bot, []storage.Line{{Queue: "queue", Limit: 1}})
-			return err
-		},
-		"Messages": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Messages(ctx, storage.MessageQuery{Bot: bot, Conversation: "a", Limit: 1})
-			return err
-		},
-		"Message": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Message(ctx, bot, "a", "m1")
-			return err
-		},
-		"MessageByProvider": func(ctx context.Context, h storage.Store) error {
-			_, err := h.MessageByProvider(ctx, bot, "account", "p2")
-			return err
-		},
-		"Timeline": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Timeline(ctx, bot, "a", 0, 1)
-			return err
-		},
-		"Loads": func(ctx context.Context, h storage.Store) error { _, err := h.Loads(ctx, bot); return err },
-		"Events": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Events(ctx, storage.Cursor{}, 1)
-			return err
-		},
-		"Lookup": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Lookup(ctx, []storage.Key{key("1")})
-			return err
-		},
-		"Records": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Records(ctx, storage.Range{Bot: bot, Kind: "kind"}, 1)
-			return err
-		},
-		"Due": func(ctx context.Context, h storage.Store) error {
-			_, err := h.Due(ctx, []string{"timer"}, forever, 1)
-			return err
-		},
-	}
-}
-
-func (handles) LimitsAreChecked(s *setup) {
-	s.rule("ErrInvalid: nothing was applied, because the batch or query is malformed or over a limit.")
-	s.furnish()
-	limited := map[string]func(limit int) error{
-		"Conversations": func(n int) error {
-			_, err := s.store.Conversations(s.ctx, storage.Query{Bot: bot, Where: everything, Limit: n})
-			return err
-		},
-		"Messages": func(n int) error {
-			_, err := s.store.Messages(s.ctx, storage.MessageQuery{Bot: bot, Conversation: "a", Limit: n})
-			return err
-		},
-		"Waiting": func(n int) error {
-			_, err := s.store.Waiting(s.ctx, bot, []storage.Line{{Queue: "queue", Limit: 1}, {Queue: "queue", Limit: n}})
-			return err
-		},
-		"Timeline": func(n int) error { _, err := s.store.Timeline(s.ctx, bot, "a", 0, n); return err },
-		"Events":   func(n int) error { _, err := s.store.Events(s.ctx, storage.Cursor{}, n); return err },
-		"Records": func(n int) error {
-			_, err := s.store.Records(s.ctx, storage.Range{Bot: bot, Kind: "kind"}, n)
-			return err
-		},
-		"Due": func(n int) error { _, err := s.store.Due(s.ctx, []string{"timer"}, forever, n); return err },
-	}
-	for name, call := range limited {
-		for _, n := range []int{1, storage.MaxPage} {
-			s.fails(call(n), nil, "%s with limit %d", name, n)
-		}
-		for _, n := range []int{-1, 0, storage.MaxPage + 1} {
-			if name != "Events" || n != 0 {
-				s.fails(call(n), storage.ErrInvalid, "%s with limit %d", name, n)
-			}
-		}
-	}
-	_, err := s.store.Conversations(s.ctx, storage.Query{Where: filter.Where{States: states}, Limit: 1})
-	s.fails(err, storage.ErrInvalid, "Conversations of no bot")
-	_, err = s.store.Messages(s.ctx, storage.MessageQuery{Bot: bot, Limit: 1})
-	s.fails(err, storage.ErrInvalid, "Messages of no conversation")
-	many := make([]storage.Line, storage.MaxLines+1)
-	for i := range many {
-		many[i] = storage.Line{Queue: "queue", Limit: 1}
-	}
-	_, err = s.store.Waiting(s.ctx, bot, many)
-	s.fails(err, storage.ErrInvalid, "Waiting with %d lines", len(many))
 }

@@ -54,11 +54,17 @@ func (loads) DeltaZeroOnlyAsks(s *setup) {
 	s.must(ana("", 0, 0, 9))
 }
 
-func (loads) LastIsWhenItWasLastRaised(s *setup) {
-	s.rule("With Delta > 0 the row's Last becomes At, unless it is later already.")
-	for _, step := range []struct{ delta, at, held, last int }{{1, 5, 1, 5}, {1, 3, 2, 5}, {1, 7, 3, 7}, {-1, 9, 2, 7}, {-2, 9, 0, 7}, {1, 8, 1, 8}} {
+func (loads) LastAndFreedAreWhenItWasLastRaisedAndLowered(s *setup) {
+	s.rule("With Delta > 0 the row's Last becomes At, with Delta < 0 its Freed does, unless it is later already.")
+	for _, step := range []struct{ delta, at, held, last, freed int }{
+		{1, 5, 1, 5, 0}, {1, 3, 2, 5, 0}, {1, 7, 3, 7, 0}, {-1, 9, 2, 7, 9}, {-1, 6, 1, 7, 9}, {0, 11, 1, 7, 9}, {-1, 10, 0, 7, 10}, {1, 8, 1, 8, 10},
+	} {
 		s.must(ana("", step.delta, storage.NoMax, step.at))
-		equal(s, fmt.Sprintf("loads after %+d at %d", step.delta, step.at), s.loads(), []storage.AgentLoad{{Agent: "ana", Held: step.held, Last: at(step.last)}})
+		want := storage.AgentLoad{Agent: "ana", Held: step.held, Last: at(step.last)}
+		if step.freed > 0 {
+			want.Freed = at(step.freed)
+		}
+		equal(s, fmt.Sprintf("loads after %+d at %d", step.delta, step.at), s.loads(), []storage.AgentLoad{want})
 	}
 }
 
@@ -74,9 +80,9 @@ func (loads) OfAnAgentAndOfItsQueuesAreSeparate(s *setup) {
 	s.rule("every row whose Held is not 0 or that was ever raised, in ascending (Agent, Queue)")
 	equal(s, "loads", s.loads(), []storage.AgentLoad{
 		{Agent: "Bob", Held: 1, Last: at(4)},
-		{Agent: "ana", Held: 1, Last: at(1)},
+		{Agent: "ana", Held: 1, Last: at(1), Freed: at(1)},
 		{Agent: "ana", Queue: "Q", Held: 1, Last: at(7)},
-		{Agent: "ana", Queue: "q1", Held: 0, Last: at(2)},
+		{Agent: "ana", Queue: "q1", Held: 0, Last: at(2), Freed: at(1)},
 		{Agent: "ana", Queue: "q2", Held: 1, Last: at(3)},
 		{Agent: "ana ", Held: 1, Last: at(5)},
 		{Agent: "aná", Queue: "q", Held: 1, Last: at(6)},

@@ -138,10 +138,11 @@ func (messages) NumbersHaveNoGapWhoeverWrites(s *setup) {
 func (messages) AnAppendHasItsVersion(s *setup) {
 	s.rule("AppendMessage stores a new message of a conversation that is at version Expect (0: the batch also puts it as new).")
 	s.must(put(chat("a", 3)))
-	for _, expect := range []int64{0, 1, 2, 4} {
+	for _, expect := range []int64{1, 2, 4} {
 		s.refused(storage.ErrConflict, storage.AppendMessage{Message: said("a", "m", "x"), Expect: expect})
 	}
-	s.refused(storage.ErrConflict, storage.AppendMessage{Message: said("none", "m", "x")})
+	s.refused(storage.ErrInvalid, storage.AppendMessage{Message: said("a", "m", "x")})
+	s.refused(storage.ErrInvalid, storage.AppendMessage{Message: said("none", "m", "x")})
 	s.refused(storage.ErrConflict, storage.AppendMessage{Message: said("none", "m", "x"), Expect: 3})
 	equal(s, "messages after stale appends", s.messages("a"), nil)
 	s.must(storage.AppendMessage{Message: said("a", "m", "x"), Expect: 3})
@@ -168,6 +169,9 @@ func (messages) AProviderIDIsNewInItsBot(s *setup) {
 		m.Account = handoff.AccountID(account)
 		return storage.AppendMessage{Message: m, Expect: 1}
 	}
+	longest := strings.Repeat("é", handoff.MaxAddress/2)
+	s.must(add("a", "m0", longest, longest))
+	s.refused(storage.ErrConflict, add("b", "m0", longest, longest))
 	s.must(add("a", "m1", "one", "p"))
 	s.refused(storage.ErrConflict, add("a", "m2", "one", "p"))
 	s.refused(storage.ErrConflict, add("b", "m2", "one", "p"))
@@ -180,7 +184,7 @@ func (messages) AProviderIDIsNewInItsBot(s *setup) {
 		provider string
 		c        handoff.ConversationID
 		id       handoff.MessageID
-	}{{bot, "one", "p", "a", "m1"}, {bot, "two", "p", "b", "m2"}, {bot, "one", "P", "b", "m3"}, {other, "one", "p", "a", "m1"}} {
+	}{{bot, "one", "p", "a", "m1"}, {bot, "two", "p", "b", "m2"}, {bot, "one", "P", "b", "m3"}, {bot, handoff.AccountID(longest), longest, "a", "m0"}, {other, "one", "p", "a", "m1"}} {
 		m, err := s.store.MessageByProvider(s.ctx, want.bot, want.account, want.provider)
 		s.ok(err, "MessageByProvider(%q, %q, %q)", want.bot, want.account, want.provider)
 		if m.Bot != want.bot || m.Conversation != want.c || m.ID != want.id {
@@ -244,7 +248,7 @@ func (messages) UpdatesCompareAndSet(s *setup) {
 }
 
 func (messages) AnUpdateKeepsTheProviderID(s *setup) {
-	s.rule("A Provider that is not empty is kept as the message's, and must be nobody else's on the account.")
+	s.rule("A Provider that is not empty becomes the message's together with Account, in place of any it had, and must be nobody else's on the account; without it Account means nothing.")
 	s.must(put(chat("a", 1)), put(chat("b", 1)),
 		storage.AppendMessage{Message: sent("a", "m", "", handoff.Queued)}, storage.AppendMessage{Message: sent("b", "m", "taken", handoff.Queued)})
 	up := func(from, to handoff.Delivery, provider string) storage.UpdateMessage {

@@ -95,7 +95,7 @@ func (records) ALeaseIsRenewedAtItsVersion(s *setup) {
 }
 
 func (records) AnExpiredRecordIsAbsent(s *setup) {
-	s.rule("An expired record is absent to Lookup, Records, Check and PutRecord.")
+	s.rule("An expired record is absent to every read and expectation")
 	expired := func(id string) storage.Record {
 		r := record(key(id), 5)
 		r.Expires = s.now.Add(-time.Hour)
@@ -227,7 +227,7 @@ func (records) RangesStandInTheOrderOfTheirBytes(s *setup) {
 			walk(storage.Range{Bot: bot, Kind: "tree", Parent: p}, limit, want)
 		}
 	}
-	s.rule("After is the key of the last record given; its zero value starts at the first.")
+	s.rule("After is the key of the last record given; its zero value starts at the first, any other is one of this range.")
 	for i, k := range tree {
 		walk(storage.Range{Bot: bot, Kind: "tree", After: k}, 7, tree[i+1:])
 	}

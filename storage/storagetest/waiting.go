@@ -52,7 +52,9 @@ func (waiting) LinesStandInTheOrderOfRank(s *setup) {
 		equal(s, fmt.Sprintf("a line after its number %d", i+1), ids(s.line(after, storage.Line{Queue: "q2", Limit: 1})),
 			ids(append(slices.Clone(q1[i+1:min(i+3, len(q1))]), q2[0])))
 	}
-	equal(s, "a line after a place where nobody stands", ids(s.line(storage.Line{Queue: "q1", AfterRank: 4, Limit: 100})), ids(q1[4:]))
+	equal(s, "a line after a place where nobody stands", ids(s.line(storage.Line{Queue: "q1", AfterRank: 4, AfterID: "0", Limit: 100})), ids(q1[4:]))
+	s.rule("without an AfterID it starts at the head")
+	equal(s, "a line after no one", ids(s.line(storage.Line{Queue: "q1", AfterRank: 4, Limit: 100})), ids(q1))
 	var many []storage.Line
 	for range storage.MaxLines - 1 {
 		many = append(many, storage.Line{Queue: "none", Limit: 1})

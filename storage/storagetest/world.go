@@ -130,7 +130,7 @@ func bad() map[string]storage.Op {
 		"PutConversation of a new that is there":       put(chat("a", 1)),
 		"PutConversation of one that is not there":     storage.PutConversation{Conversation: chat("none", 2), Expect: 1},
 		"AppendMessage at a stale version":             storage.AppendMessage{Message: said("a", "m9", "x"), Expect: 7},
-		"AppendMessage to a new that is not put":       storage.AppendMessage{Message: said("none", "m9", "x")},
+		"AppendMessage to one that is not there":       storage.AppendMessage{Message: said("none", "m9", "x"), Expect: 1},
 		"AppendMessage of an id that is there":         storage.AppendMessage{Message: said("a", "m1", "x"), Expect: 1},
 		"AppendMessage of a provider id that is there": storage.AppendMessage{Message: sent("a", "m9", "p2", handoff.Queued), Expect: 1},
 		"UpdateMessage from another state":             storage.UpdateMessage{Bot: bot, Conversation: "a", ID: "m2", From: handoff.Sent, To: handoff.Read},
