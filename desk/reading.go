@@ -206,7 +206,7 @@ type Transcript struct {
 	Bot          handoff.Bot
 	Conversation handoff.Conversation
 	Contact      handoff.Contact
-	Agents       map[handoff.AgentID]string // names
+	Agents       map[handoff.AgentID]string // names of those who took part
 	Tickets      []ticket.Ticket
 	Messages     iter.Seq2[handoff.Message, error] // with notes
 	Events       iter.Seq2[handoff.Event, error]
@@ -234,13 +234,6 @@ func (d *Desk) transcript(ctx context.Context, w who, id handoff.ConversationID)
 		return out, err
 	}
 	out.Contact = contact.value
-	agents, err := listed[handoff.Agent](ctx, d, a.bot, kindAgent)
-	if err != nil {
-		return out, err
-	}
-	for _, ag := range agents {
-		out.Agents[ag.ID] = ag.Name
-	}
 	if out.Tickets, err = d.tickets(ctx, w, id); err != nil {
 		return out, err
 	}
@@ -280,5 +273,28 @@ func (d *Desk) transcript(ctx context.Context, w who, id handoff.ConversationID)
 			}
 		}
 	}
-	return out, nil
+	return out, d.nameAgents(ctx, a.bot, out)
+}
+
+// nameAgents fills in the names of the agents who took part.
+func (d *Desk) nameAgents(ctx context.Context, bot handoff.BotID, t Transcript) error {
+	agents, err := listed[handoff.Agent](ctx, d, bot, kindAgent)
+	if err != nil {
+		return err
+	}
+	names := make(map[handoff.AgentID]string, len(agents))
+	for _, ag := range agents {
+		names[ag.ID] = ag.Name
+	}
+	for e, err := range t.Events {
+		if err != nil {
+			return err
+		}
+		for _, id := range []handoff.AgentID{e.Actor.Agent, e.Agent} {
+			if name, known := names[id]; known {
+				t.Agents[id] = name
+			}
+		}
+	}
+	return nil
 }
