@@ -105,9 +105,12 @@ func (w *work) load(o storage.Load) {
 	if o.Delta > 0 && o.At.After(l.Last) {
 		l.Last = o.At
 	}
-	w.exec(`INSERT INTO loads (bot, agent, queue, held, last) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET held = excluded.held, last = excluded.last`,
-		o.Bot, o.Agent, o.Queue, l.Held+o.Delta, sqlstore.Millis(l.Last))
+	if o.Delta < 0 && o.At.After(l.Freed) {
+		l.Freed = o.At
+	}
+	w.exec(`INSERT INTO loads (bot, agent, queue, held, last, freed) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET held = excluded.held, last = excluded.last, freed = excluded.freed`,
+		o.Bot, o.Agent, o.Queue, l.Held+o.Delta, sqlstore.Millis(l.Last), sqlstore.Millis(l.Freed))
 }
 
 func (w *work) events(events []handoff.Event) {

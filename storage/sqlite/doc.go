@@ -20,8 +20,11 @@
 //
 // Beside desk.db lie desk.db-wal and desk.db-shm, which belong to it as long
 // as it is open, and after a crash. Copy the file with VACUUM INTO or the
-// sqlite3 shell's .backup, never the one file alone; put a copy back only
-// while nobody has the file open.
+// sqlite3 shell's .backup, never the one file alone. Put a copy back only
+// while nobody has the file open, and then tell the feed's readers, before
+// anyone opens it, that what they have seen may be gone:
+//
+//	UPDATE feed SET epoch = lower(hex(randomblob(8)))
 //
 // # Several processes
 //

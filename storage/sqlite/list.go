@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/handoffdesk/handoff"
@@ -30,13 +29,13 @@ var usual = effort{glance: 4, few: 16_000, stretch: 8_000}
 // Conversations gives one page of a list. Its rows all match, except those
 // that only a search term with a control character in it finds.
 func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Page, error) {
-	if err := q.Check(); err != nil {
-		return storage.Page{}, err
-	}
 	if err := s.enter(ctx); err != nil {
 		return storage.Page{}, err
 	}
 	defer s.leave()
+	if err := q.Check(); err != nil {
+		return storage.Page{}, err
+	}
 
 	l := newList(q)
 	page := storage.Page{Next: q.After, More: true}
@@ -151,22 +150,17 @@ func (l *list) fill(ctx context.Context, s *Store, page *storage.Page, end filte
 
 // Waiting gives the heads of the lines.
 func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.Line) ([]handoff.Conversation, error) {
-	if len(lines) > storage.MaxLines {
-		return nil, fmt.Errorf("%w: %d lines, more than %d", storage.ErrInvalid, len(lines), storage.MaxLines)
-	}
-	for _, l := range lines {
-		if err := storage.CheckLimit(l.Limit); err != nil {
-			return nil, err
-		}
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := storage.CheckLines(lines); err != nil {
+		return nil, err
+	}
 	var heads []handoff.Conversation
 	for _, l := range lines {
 		query, args := `SELECT value FROM conversations INDEXED BY waiting WHERE bot = ? AND state = 'waiting' AND queue = ?`, []any{bot, l.Queue}
-		if l.AfterRank != 0 || l.AfterID != "" {
+		if l.AfterID != "" {
 			query, args = query+` AND (rank, id) > (?, ?)`, append(args, l.AfterRank, l.AfterID)
 		}
 		line, err := all(ctx, s, min(l.Limit, 64), parsed[handoff.Conversation],

@@ -18,18 +18,20 @@ var migrations embed.FS
 // can succeed once, so of several processes at work at once one gets through
 // and the others, failing, look again until nothing is left to do.
 func migrate(ctx context.Context, source string, busy time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, busy)
-	defer cancel()
 	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for lost := 0; ; {
+	begun, lost := time.Now(), 0
+	for {
 		err := migrateOnce(ctx, db)
 		switch code(err) {
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			if time.Since(begun) > busy {
+				return err
+			}
 		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT:
 			// What it makes is there already. If not, it fails every time.
 			if lost++; lost > 10 {

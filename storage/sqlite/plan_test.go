@@ -107,7 +107,7 @@ func useEverything(t *testing.T, s *sqlite.Store, sort filter.Sort) {
 	require.NoError(t, err)
 	_, err = s.Lookup(ctx, []storage.Key{{Kind: "k", ID: "i"}})
 	require.NoError(t, err)
-	for _, r := range []storage.Range{{Kind: "k"}, {Kind: "k", Parent: "p"}, {Kind: "k", After: storage.Key{ID: "i"}}} {
+	for _, r := range []storage.Range{{Kind: "k"}, {Kind: "k", Parent: "p"}, {Kind: "k", After: storage.Key{Kind: "k", ID: "i"}}} {
 		_, err = s.Records(ctx, r, 1)
 		require.NoError(t, err)
 	}

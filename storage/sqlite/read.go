@@ -27,13 +27,13 @@ func (s *Store) Conversation(ctx context.Context, bot handoff.BotID, id handoff.
 
 // Messages gives messages of one conversation in the order of Number.
 func (s *Store) Messages(ctx context.Context, q storage.MessageQuery) ([]handoff.Message, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
 	before := q.Before
 	if before == 0 {
 		before = maxNumber
@@ -77,13 +77,13 @@ func (s *Store) MessageByProvider(ctx context.Context, bot handoff.BotID, accoun
 // Timeline gives up to limit events of one conversation with a Seq greater
 // than after, in the order of Seq.
 func (s *Store) Timeline(ctx context.Context, bot handoff.BotID, conversation handoff.ConversationID, after int64, limit int) ([]handoff.Event, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := storage.CheckLimit(limit); err != nil {
+		return nil, err
+	}
 	return all(ctx, s, min(limit, 64), parsed[handoff.Event],
 		`SELECT value FROM events WHERE bot = ? AND conversation = ? AND conversation <> '' AND seq > ? ORDER BY seq LIMIT ?`,
 		bot, conversation, after, limit)
@@ -98,12 +98,12 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 	var loads []storage.AgentLoad
 	err := s.each(ctx, func(rows *sql.Rows) error {
 		var l storage.AgentLoad
-		var last int64
-		err := rows.Scan(&l.Agent, &l.Queue, &l.Held, &last)
-		l.Last = sqlstore.Time(last)
+		var last, freed int64
+		err := rows.Scan(&l.Agent, &l.Queue, &l.Held, &last, &freed)
+		l.Last, l.Freed = sqlstore.Time(last), sqlstore.Time(freed)
 		loads = append(loads, l)
 		return err
-	}, `SELECT agent, queue, held, last FROM loads WHERE bot = ? ORDER BY agent, queue`, bot)
+	}, `SELECT agent, queue, held, last, freed FROM loads WHERE bot = ? ORDER BY agent, queue`, bot)
 	if err != nil {
 		return nil, err
 	}
@@ -112,15 +112,15 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 
 // Events gives up to limit entries of the feed after a cursor.
 func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (storage.Feed, error) {
+	if err := s.enter(ctx); err != nil {
+		return storage.Feed{}, err
+	}
+	defer s.leave()
 	if limit != 0 {
 		if err := storage.CheckLimit(limit); err != nil {
 			return storage.Feed{}, err
 		}
 	}
-	if err := s.enter(ctx); err != nil {
-		return storage.Feed{}, err
-	}
-	defer s.leave()
 
 	// The bounds are read last: entries that a trim takes away after they
 	// were looked for would seem never to have been.
@@ -128,7 +128,7 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	if after == (storage.Cursor{}) {
 		from = -1
 	}
-	f := storage.Feed{Next: after}
+	var f storage.Feed
 	if limit > 0 {
 		err := s.each(ctx, func(rows *sql.Rows) error {
 			var place int64
@@ -154,18 +154,26 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 		return storage.Feed{}, fmt.Errorf("%w: the feed is at %d to %d", storage.ErrReset, floor, head)
 	}
 	f.Head = storage.Cursor{Epoch: s.epoch, Pos: head}
+	if limit > 0 && len(f.Entries) == 0 {
+		if head > max(from, floor) {
+			// Committed since the entries were looked for.
+			f.Next = storage.Cursor{Epoch: s.epoch, Pos: max(from, floor)}
+		} else {
+			f.Next = f.Head
+		}
+	}
 	return f, nil
 }
 
 // Lookup gives the records with these keys, in their order.
 func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
-	if len(keys) > storage.MaxLookup {
-		return nil, fmt.Errorf("%w: a lookup of %d keys, more than %d", storage.ErrInvalid, len(keys), storage.MaxLookup)
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := storage.CheckKeys(keys); err != nil {
+		return nil, err
+	}
 	records := make([]storage.Record, len(keys))
 	now := s.clock().UnixMilli()
 	for i, k := range keys {
@@ -185,13 +193,13 @@ func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Recor
 // Records gives up to limit unexpired records of one bot and kind, in
 // ascending (Parent, ID).
 func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]storage.Record, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := cmp.Or(r.Check(), storage.CheckLimit(limit)); err != nil {
+		return nil, err
+	}
 	query, args := selectRecord, []any{r.Bot, r.Kind}
 	if r.Parent != "" {
 		query, args = query+` AND parent = ?`, append(args, r.Parent)
@@ -227,13 +235,13 @@ func record(rows *sql.Rows, bot handoff.BotID, kind string) (storage.Record, err
 // Due gives up to limit timers of the given kinds that are due by until, in
 // ascending (At, Bot, Kind, ID).
 func (s *Store) Due(ctx context.Context, kinds []string, until time.Time, limit int) ([]storage.Timer, error) {
-	if err := storage.CheckLimit(limit); err != nil {
-		return nil, err
-	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if err := storage.CheckLimit(limit); err != nil {
+		return nil, err
+	}
 	kinds = slices.Compact(slices.Sorted(slices.Values(kinds)))
 	var due []storage.Timer
 	for _, kind := range kinds {

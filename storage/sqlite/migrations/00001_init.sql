@@ -96,7 +96,8 @@ CREATE TABLE loads (
     agent TEXT    NOT NULL,
     queue TEXT    NOT NULL,
     held  INTEGER NOT NULL,
-    last  INTEGER NOT NULL,
+    last  INTEGER NOT NULL, -- raised
+    freed INTEGER NOT NULL, -- lowered
     PRIMARY KEY (bot, agent, queue)
 ) WITHOUT ROWID;
 
