@@ -74,17 +74,11 @@ func (s *Store) appendMessage(o storage.AppendMessage) {
 func (s *Store) updateMessage(o storage.UpdateMessage) {
 	b := s.bot(o.Bot)
 	m := b.message(o.Conversation, o.ID)
-	m.Delivery = o.To
-	if o.To == handoff.Failed {
-		m.Failure = o.Failure
-	}
 	if o.Provider != "" {
-		if m.Provider != "" {
-			delete(b.providers, providerKey{m.Account, m.Provider})
-		}
-		m.Account, m.Provider = o.Account, o.Provider
-		b.providers[providerKey{m.Account, m.Provider}] = m
+		delete(b.providers, providerKey{m.Account, m.Provider}) // of none, nothing
+		b.providers[providerKey{o.Account, o.Provider}] = m
 	}
+	*m = o.Updated(*m)
 }
 
 func (s *Store) appendEvents(o storage.AppendEvents) {
@@ -109,14 +103,7 @@ func (s *Store) load(o storage.Load) {
 	if _, ok := b.loads.find(row); !ok {
 		b.loads.insert(row)
 	}
-	row.Held += o.Delta
-	changed := &row.Last
-	if o.Delta < 0 {
-		changed = &row.Freed
-	}
-	if o.At.After(*changed) {
-		*changed = o.At
-	}
+	*row, _ = row.Applied(o) // its expectation was tested
 }
 
 func (s *Store) erase(o storage.Erase) {
@@ -127,7 +114,7 @@ func (s *Store) erase(o storage.Erase) {
 	}
 	from, to := min(o.From-1, int64(len(t.messages))), min(o.To, int64(len(t.messages)))
 	for _, m := range t.messages[from:to] {
-		m.Content, m.Failure = handoff.Content{Kind: handoff.KindErased}, ""
+		*m = storage.Erased(*m)
 	}
 	t.conversation.Preview = handoff.Preview{} // no list looks at it
 }

@@ -106,9 +106,8 @@ func (e *expectations) test(op storage.Op) error {
 			}
 		}
 	case storage.Load:
-		held := e.store.bot(o.Bot).load(o.Agent, o.Queue).Held + o.Delta
-		if held < 0 || o.Delta >= 0 && held > o.Max {
-			return conflict("agent %s would hold %d", o.Agent, held)
+		if row, fits := e.store.bot(o.Bot).load(o.Agent, o.Queue).Applied(o); !fits {
+			return conflict("agent %s would hold %d", o.Agent, row.Held)
 		}
 	case storage.Check:
 		return e.record(o.Key, o.Version)

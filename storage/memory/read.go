@@ -246,6 +246,6 @@ func (s *Store) Due(ctx context.Context, kinds []string, until time.Time, limit 
 			due = append(due, s.timers.until(kind, until, limit)...)
 		}
 	}
-	slices.SortFunc(due, compareDue)
+	slices.SortFunc(due, storage.Timer.Compare)
 	return due[:min(limit, len(due))], nil
 }

@@ -38,14 +38,10 @@ func compareKeys(a, b storage.Key) int {
 
 // get gives a record that is there at now, or nil.
 func (r *records) get(key storage.Key, now time.Time) *storage.Record {
-	if found := r.byKey[key]; found != nil && !expired(found, now) {
+	if found := r.byKey[key]; found != nil && !found.Expired(now) {
 		return found
 	}
 	return nil
-}
-
-func expired(r *storage.Record, now time.Time) bool {
-	return !r.Expires.IsZero() && !now.Before(r.Expires)
 }
 
 func (r *records) put(record storage.Record) {
@@ -76,7 +72,7 @@ func (r *records) forget(now time.Time) {
 	for range 1000 {
 		walk := r.expires.all()
 		first, ok := walk.next()
-		if !ok || !expired(first, now) {
+		if !ok || !first.Expired(now) {
 			return
 		}
 		r.delete(first.Key)
@@ -95,7 +91,7 @@ func (r *records) within(in storage.Range, now time.Time, limit int) []storage.R
 		if !ok || x.Key.Bot != in.Bot || x.Key.Kind != in.Kind || in.Parent != "" && x.Key.Parent != in.Parent {
 			break
 		}
-		if !expired(x, now) {
+		if !x.Expired(now) {
 			out = append(out, copyRecord(x))
 		}
 	}
@@ -125,16 +121,9 @@ func newTimers() timers {
 	return timers{
 		at: map[timerKey]time.Time{},
 		due: ordered[storage.Timer]{compare: func(a, b storage.Timer) int {
-			return cmp.Or(strings.Compare(a.Kind, b.Kind), compareDue(a, b))
+			return cmp.Or(strings.Compare(a.Kind, b.Kind), a.Compare(b))
 		}},
 	}
-}
-
-// compareDue orders timers as Due gives them.
-func compareDue(a, b storage.Timer) int {
-	return cmp.Or(
-		a.At.Compare(b.At), strings.Compare(string(a.Bot), string(b.Bot)),
-		strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
 }
 
 func (t *timers) set(timer storage.Timer) {

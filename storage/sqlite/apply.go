@@ -71,13 +71,7 @@ func (w *work) append(m handoff.Message) {
 func (w *work) update(o storage.UpdateMessage) {
 	m := w.messages[0]
 	w.messages = w.messages[1:]
-	m.value.Delivery = o.To
-	if o.Provider != "" {
-		m.value.Account, m.value.Provider = o.Account, o.Provider
-	}
-	if o.To == handoff.Failed {
-		m.value.Failure = o.Failure
-	}
+	m.value = o.Updated(m.value)
 	w.exec(`UPDATE messages SET account = ?, provider = ?, value = ? WHERE rowid = ?`,
 		m.value.Account, m.value.Provider, w.encode(m.value), m.row)
 }
@@ -88,8 +82,7 @@ func (w *work) erase(o storage.Erase) {
 	for i, row := range rows {
 		var m handoff.Message
 		w.decode(values[i], &m)
-		m.Content, m.Failure = handoff.Content{Kind: handoff.KindErased}, ""
-		w.exec(`UPDATE messages SET value = ? WHERE rowid = ?`, w.encode(m), row)
+		w.exec(`UPDATE messages SET value = ? WHERE rowid = ?`, w.encode(storage.Erased(m)), row)
 	}
 	if c := w.conversation(o.Bot, o.Conversation); c.row != 0 || c.put {
 		c.after.Preview = handoff.Preview{}
@@ -102,15 +95,9 @@ func (w *work) load(o storage.Load) {
 	if o.Delta == 0 {
 		return
 	}
-	if o.Delta > 0 && o.At.After(l.Last) {
-		l.Last = o.At
-	}
-	if o.Delta < 0 && o.At.After(l.Freed) {
-		l.Freed = o.At
-	}
 	w.exec(`INSERT INTO loads (bot, agent, queue, held, last, freed) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET held = excluded.held, last = excluded.last, freed = excluded.freed`,
-		o.Bot, o.Agent, o.Queue, l.Held+o.Delta, sqlstore.Millis(l.Last), sqlstore.Millis(l.Freed))
+		o.Bot, o.Agent, o.Queue, l.Held, sqlstore.Millis(l.Last), sqlstore.Millis(l.Freed))
 }
 
 func (w *work) events(events []handoff.Event) {

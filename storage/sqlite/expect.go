@@ -15,7 +15,7 @@ type work struct {
 	now           time.Time
 	conversations []*conversation
 	messages      []*message          // of UpdateMessages, in their order
-	loads         []storage.AgentLoad // of Loads, in their order
+	loads         []storage.AgentLoad // what Loads make of their rows, in their order
 	given         []providerID        // to messages
 }
 
@@ -155,10 +155,9 @@ func (w *work) testLoad(o storage.Load) error {
 		args(o.Bot, o.Agent, o.Queue), &l.Held, &last, &freed) {
 		l.Last, l.Freed = sqlstore.Time(last), sqlstore.Time(freed)
 	}
-	w.loads = append(w.loads, l)
-	held := l.Held + o.Delta
-	if held < 0 || o.Delta >= 0 && held > o.Max {
-		return conflict("agent %s would hold %d", o.Agent, held)
+	after, fits := l.Applied(o)
+	if w.loads = append(w.loads, after); !fits {
+		return conflict("agent %s would hold %d", o.Agent, after.Held)
 	}
 	return nil
 }
