@@ -52,9 +52,11 @@ func (d *Desk) sendDue(ctx, hand context.Context, due storage.Timer) error {
 		return err
 	}
 	deadline, bounded := hand.Deadline()
-	for s.next != nil {
+	for n := 0; s.next != nil; n++ {
 		m := *s.next
-		if ctx.Err() != nil || bounded && time.Until(deadline) < d.o.SendTimeout+turnTime/2 {
+		// The first one is sent however little time is left, or a caller with
+		// little of it would claim and release for ever.
+		if ctx.Err() != nil || n > 0 && bounded && time.Until(deadline) < d.o.SendTimeout+turnTime/2 {
 			return s.release(hand, time.Time{})
 		}
 		retryAt, err := s.settle(hand, m, d.attempt(hand, m, s))
