@@ -227,7 +227,9 @@ func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, plan 
 	g.SetLimit(routeAtOnce)
 	for i, as := range plan {
 		g.Go(func() error {
-			errs[i] = d.assign(ctx, bot, r, agents[as.Agent], as, i)
+			errs[i] = d.contained("assigning", bot, func() error {
+				return d.assign(ctx, bot, r, agents[as.Agent], as, i)
+			})
 			return nil
 		})
 	}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -161,16 +162,25 @@ func (d *Desk) turn(ctx context.Context, what string, bot handoff.BotID, f func(
 func (d *Desk) handTime() time.Duration { return 2*d.o.SendTimeout + turnTime }
 
 func (d *Desk) turnOf(ctx context.Context, most time.Duration, what string, bot handoff.BotID, f func(context.Context) error) {
+	bounded, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	err := d.contained(what, bot, func() error { return f(bounded) })
+	if err != nil && !errors.Is(err, errPanic) && ctx.Err() == nil {
+		d.log.Error("desk: failed", "in", what, "bot", bot, "error", err)
+	}
+}
+
+var errPanic = errors.New("desk: panic")
+
+// contained lets a panic end f alone: it is logged and becomes an error.
+func (d *Desk) contained(what string, bot handoff.BotID, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("desk: panic", "in", what, "bot", bot, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = errPanic
 		}
 	}()
-	bounded, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	if err := f(bounded); err != nil && ctx.Err() == nil {
-		d.log.Error("desk: failed", "in", what, "bot", bot, "error", err)
-	}
+	return f()
 }
 
 func (d *Desk) sendLoop(ctx context.Context) {
