@@ -79,7 +79,7 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 	if err != nil || !agent.Disabled {
 		return err
 	}
-	return d.evict(ctx, bot, agent.ID)
+	return unfinished(d.evict(ctx, bot, agent.ID))
 }
 
 // putQueue creates or changes a queue. A new order moves those who wait.
@@ -106,7 +106,7 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 	if err != nil || !reordered {
 		return err
 	}
-	return d.rerank(ctx, bot, q.ID)
+	return unfinished(d.rerank(ctx, bot, q.ID))
 }
 
 // rerank gives those who wait in a queue the rank of its present order.

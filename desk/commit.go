@@ -88,6 +88,14 @@ func (d *Desk) commit(ctx context.Context, t *draft) error {
 	}
 }
 
+// unfinished is a failure after a commit of the same call.
+func unfinished(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+}
+
 func (d *Desk) wake(t *draft) {
 	if t.roster {
 		for _, bot := range t.bots {

@@ -36,7 +36,8 @@ var (
 	// ErrBusy: others changed the same thing too often; try again.
 	ErrBusy = errors.New("desk: too many conflicts")
 	// ErrOutcomeUnknown: the store failed in a way that does not tell whether
-	// the change was made. Calling again with the same key is safe.
+	// the change was made, or when a part of it was. Calling again with the
+	// same key is safe.
 	ErrOutcomeUnknown = errors.New("desk: outcome unknown")
 	// ErrReset: the cursor is no place in the event feed (any more); read
 	// the present state and subscribe anew.

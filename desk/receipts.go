@@ -47,12 +47,12 @@ func (b *Bot) Receipt(ctx context.Context, r handoff.Receipt) error {
 		// kept; nobody would look for it again.
 		if _, err := d.store.MessageByProvider(ctx, b.id, r.Account, r.Provider); err == nil {
 			if _, err := d.receipt(ctx, b.id, r); err != nil {
-				return err
+				return unfinished(err)
 			}
 		}
 	}
 	if len(r.Addresses) > 1 {
-		return d.link(ctx, b.id, lineAddresses(r.Channel, r.Account, r.Addresses))
+		return unfinished(d.link(ctx, b.id, lineAddresses(r.Channel, r.Account, r.Addresses)))
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 	// The store numbered the message and counted it.
 	known, err := b.received(ctx, in)
 	if err != nil {
-		return out, fmt.Errorf("desk: reading the message back: %w", err)
+		return out, unfinished(fmt.Errorf("desk: reading the message back: %w", err))
 	}
 	known.Duplicate = false
 	return known, nil

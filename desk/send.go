@@ -72,11 +72,11 @@ func (d *Desk) message(ctx context.Context, w who, s sent) (handoff.Message, err
 	}
 	a, err := w(ctx)
 	if err != nil {
-		return handoff.Message{}, err
+		return handoff.Message{}, unfinished(err)
 	}
 	m, err := d.store.Message(ctx, a.bot, s.Conversation, s.Message)
 	if err != nil {
-		return m, fmt.Errorf("desk: message %s: %w", s.Message, err)
+		return m, unfinished(fmt.Errorf("desk: message %s: %w", s.Message, err))
 	}
 	return m, nil
 }
