@@ -35,9 +35,17 @@ const (
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, ctx: t.Context(), clock: &desktest.Clock{}, wa: &desktest.Channel{}}
+	clock := &desktest.Clock{}
+	o := officeOn(t, memory.New(&memory.Options{Now: clock.Now}))
+	o.clock = clock
+	return o
+}
+
+// officeOn is an office on a store, which it closes in the end.
+func officeOn(t *testing.T, s storage.Store) *office {
+	t.Helper()
+	o := &office{t: t, ctx: t.Context(), store: s, wa: &desktest.Channel{}}
 	o.wa.T.Window = handoff.Window(24 * time.Hour)
-	o.store = memory.New(&memory.Options{Now: o.clock.Now})
 	t.Cleanup(func() { o.store.Close() })
 	o.open(o.store)
 	o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", TimeZone: "America/Sao_Paulo"}))
@@ -48,8 +56,11 @@ func newOffice(t *testing.T) *office {
 }
 
 // open puts a desk on a store, as another process would.
-func (o *office) open(s storage.Store) {
-	d, err := desk.New(s, &desk.Options{Channels: map[handoff.Channel]desk.Channel{wa: o.wa}})
+func (o *office) open(s storage.Store) { o.openWith(s, desk.Options{}) }
+
+func (o *office) openWith(s storage.Store, with desk.Options) {
+	with.Channels = map[handoff.Channel]desk.Channel{wa: o.wa}
+	d, err := desk.New(s, &with)
 	o.ok(err)
 	o.desk, o.bot = d, d.Bot("acme")
 }

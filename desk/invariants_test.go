@@ -173,10 +173,7 @@ func (w *world) checkSight(fail func(string, ...any)) {
 		for _, cid := range w.convs {
 			c, err := w.store.Conversation(w.ctx, "acme", cid)
 			w.must(err)
-			member, err := w.store.Lookup(w.ctx, []storage.Key{{Bot: "acme", Kind: "member", Parent: string(id), ID: string(c.Queue)}})
-			w.must(err)
-			may := me.Permissions.Has(handoff.PermViewAll) || c.Agent == id ||
-				c.State == handoff.StateWaiting && me.Availability == handoff.Available && member[0].Version != 0
+			may := w.maySee(me, c)
 			if shown[cid] != may {
 				fail("%s is shown %s: %v, and may see it: %v", id, cid, shown[cid], may)
 			}
@@ -185,6 +182,14 @@ func (w *world) checkSight(fail func(string, ...any)) {
 			}
 		}
 	}
+}
+
+// maySee is the rule of who sees what, read from the store itself.
+func (w *world) maySee(me handoff.Agent, c handoff.Conversation) bool {
+	member, err := w.store.Lookup(w.ctx, []storage.Key{{Bot: "acme", Kind: "member", Parent: string(me.ID), ID: string(c.Queue)}})
+	w.must(err)
+	return me.Permissions.Has(handoff.PermViewAll) || c.Agent == me.ID ||
+		c.State == handoff.StateWaiting && me.Availability == handoff.Available && member[0].Version != 0
 }
 
 // checkLiveness lets the desks come to rest and asks that nobody waits whom

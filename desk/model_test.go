@@ -35,7 +35,7 @@ var opNames = []string{
 	"take", "reply", "reply", "note", "transferAgent", "transferQueue", "return", "return", "end", "withdraw",
 	"priority", "tag", "ticket", "moveTicket", "available", "available", "away", "connect", "connect", "release",
 	"capacity", "join", "leave", "disable", "reorder", "start", "receipt", "receipt", "retry", "mood", "link",
-	"settle", "settle", "settle", "advance", "advance", "sleep", "restart",
+	"settle", "settle", "settle", "advance", "advance", "sleep", "restart", "resume", "resume", "look",
 }
 
 func drawProgram(t *rapid.T, most int) []step {
@@ -55,7 +55,7 @@ var (
 // world is what a program is played in: two desks on one store, as two
 // processes would have them, and what was observed so far.
 type world struct {
-	t     *rapid.T
+	t     rapid.TB
 	ctx   context.Context
 	store storage.Store
 	wa    *desktest.Channel
@@ -78,15 +78,25 @@ type world struct {
 	retried    map[handoff.MessageID]bool
 	versions   map[handoff.ConversationID]handoff.Conversation
 	log        []string
+
+	followers [3]follower                // of the bot's events
+	looked    map[handoff.AgentID]string // how far agents followed theirs
 }
 
-func newWorld(t *rapid.T, ctx context.Context, store storage.Store, clock *desktest.Clock, live bool) *world {
-	w := &world{
-		t: t, ctx: ctx, store: store, clock: clock, live: live, wa: &desktest.Channel{},
+// blankWorld is a world before anything was played in it.
+func blankWorld(t rapid.TB, ctx context.Context, store storage.Store) *world {
+	return &world{
+		t: t, ctx: ctx, store: store, wa: &desktest.Channel{},
 		releases: map[handoff.AgentID]func(context.Context) error{},
 		msgConv:  map[handoff.MessageID]handoff.ConversationID{}, deliveries: map[handoff.MessageID]handoff.Delivery{},
 		retried: map[handoff.MessageID]bool{}, versions: map[handoff.ConversationID]handoff.Conversation{},
+		looked: map[handoff.AgentID]string{},
 	}
+}
+
+func newWorld(t *rapid.T, ctx context.Context, store storage.Store, clock *desktest.Clock, live bool) *world {
+	w := blankWorld(t, ctx, store)
+	w.clock, w.live = clock, live
 	w.wa.OnSend = w.answer
 	for i := range w.desks {
 		w.begin(i)
@@ -317,6 +327,10 @@ func (w *world) do(s step) string {
 			w.stop[i]()
 		}
 		w.begin(i)
+	case "resume":
+		w.resume(d, s.a, s.b*s.c)
+	case "look":
+		w.look(d, agent)
 	}
 	return w.outcome(s, err)
 }
@@ -379,6 +393,7 @@ func (w *world) play(program []step) {
 	}
 	w.mood = 0
 	w.checkLiveness()
+	w.checkFollowers()
 }
 
 func TestEveryProgramKeepsEveryInvariant(t *testing.T) {
