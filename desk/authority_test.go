@@ -62,6 +62,7 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 	"Transcript":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcript(ctx, id)) },
 	"Attachment":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Attachment(ctx, id, "m")) },
 	"Position":     func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Position(ctx, id)) },
+	"Explain":      func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Explain(ctx, id)) },
 	"MarkRead":     func(ctx context.Context, s *desk.Seat, id convID) error { return s.MarkRead(ctx, id) },
 	"Conversation": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Conversation(ctx, id)) },
 	"History":      func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.History(ctx, id)) },
@@ -82,9 +83,10 @@ var ofTheBot = map[string]struct {
 	"Conversations": {0, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.Conversations(ctx, filter.Criteria{}, ""))
 	}},
-	"MyTickets": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.MyTickets(ctx)) }},
-	"Queues":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Queues(ctx)) }},
-	"Templates": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Templates(ctx)) }},
+	"MyTickets":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.MyTickets(ctx)) }},
+	"ExplainAgent": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error { return second(s.ExplainAgent(ctx, "ana")) }},
+	"Queues":       {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Queues(ctx)) }},
+	"Templates":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Templates(ctx)) }},
 	"Start": {handoff.PermSendTemplates, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.Start(ctx, handoff.Address{Channel: wa, Account: line, ID: "999"}, "hi", nil, desk.TakeOptions{}, ""))
 	}},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
 )
 
 // Bot is the platform's side of one bot. It is trusted: it sees and may do
@@ -195,4 +196,17 @@ func (b *Bot) Tag(ctx context.Context, id handoff.ConversationID, add, remove []
 // handoff.ErrInvalidState if it does not wait, ErrNotFound.
 func (b *Bot) Position(ctx context.Context, id handoff.ConversationID) (Position, error) {
 	return b.d.position(ctx, b.who, id)
+}
+
+// Explain says why a waiting conversation waits: every agent of the bot with
+// what keeps them from it, or their place among those who could have it.
+// Errors: handoff.ErrInvalidState if it does not wait, ErrNotFound.
+func (b *Bot) Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error) {
+	return b.d.explain(ctx, b.who, id)
+}
+
+// ExplainAgent says what keeps an agent from getting conversations, or what
+// they could get. Errors: handoff.ErrInvalid, ErrNotFound.
+func (b *Bot) ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error) {
+	return b.d.explainAgent(ctx, b.who, id)
 }

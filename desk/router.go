@@ -89,14 +89,14 @@ func (d *Desk) loads(ctx context.Context, bot handoff.BotID) (map[loadKey]storag
 	return m, nil
 }
 
-// snapshot is what a plan is made from: who is there, and the heads of the
-// lines, as many as could be assigned.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep int) (s routing.Snapshot, full bool, err error) {
+// people is the part of a snapshot that says who serves which queues, and
+// for how many conversations of each there is room.
+func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster) (s routing.Snapshot, room map[handoff.QueueID]int, err error) {
 	loads, err := d.loads(ctx, bot)
 	if err != nil {
-		return s, false, err
+		return s, nil, err
 	}
-	room := map[handoff.QueueID]int{}
+	room = map[handoff.QueueID]int{}
 	for _, a := range r.agents {
 		all := loads[loadKey{a.value.ID, ""}]
 		_, connected := r.leases[a.value.ID]
@@ -117,9 +117,28 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep 
 		}
 		s.Agents = append(s.Agents, ra)
 	}
-	var lines []storage.Line
 	for id, q := range r.queues {
 		s.Queues = append(s.Queues, routing.Queue{ID: id, Mode: q.value.Mode, Strategy: q.value.Strategy})
+	}
+	return s, room, nil
+}
+
+func waitingOf(c handoff.Conversation) routing.Waiting {
+	return routing.Waiting{
+		ID: c.ID, Queue: c.Queue, Rank: c.Rank, Skills: c.Skills, Preferred: c.Preferred,
+		Priority: c.Priority, Since: c.WaitingSince,
+	}
+}
+
+// snapshot is what a plan is made from: who is there, and the heads of the
+// lines, as many as could be assigned.
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep int) (s routing.Snapshot, full bool, err error) {
+	s, room, err := d.people(ctx, bot, r)
+	if err != nil {
+		return s, false, err
+	}
+	var lines []storage.Line
+	for id, q := range r.queues {
 		if q.value.WithDefaults().Mode == handoff.Automatic && room[id] > 0 {
 			// A few more than fit, and more still each time some of them
 			// wanted a skill that nobody free has.
@@ -138,10 +157,7 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep 
 		got := map[handoff.QueueID]int{}
 		for _, c := range waiting {
 			got[c.Queue]++
-			s.Waiting = append(s.Waiting, routing.Waiting{
-				ID: c.ID, Queue: c.Queue, Rank: c.Rank, Skills: c.Skills, Preferred: c.Preferred,
-				Priority: c.Priority, Since: c.WaitingSince,
-			})
+			s.Waiting = append(s.Waiting, waitingOf(c))
 		}
 		for _, l := range part {
 			full = full || got[l.Queue] == l.Limit

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -209,6 +210,19 @@ func (s *Seat) Attachment(ctx context.Context, id handoff.ConversationID, m hand
 // handoff.ErrInvalidState if it does not wait.
 func (s *Seat) Position(ctx context.Context, id handoff.ConversationID) (Position, error) {
 	return s.d.position(ctx, s.who, id)
+}
+
+// Explain says why a waiting conversation that the agent sees waits. It takes
+// handoff.PermReports. As [Bot.Explain] otherwise.
+func (s *Seat) Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error) {
+	return s.d.explain(ctx, s.who, id)
+}
+
+// ExplainAgent says what keeps an agent from getting conversations: the
+// agent themself, or with handoff.PermReports any. As [Bot.ExplainAgent]
+// otherwise.
+func (s *Seat) ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error) {
+	return s.d.explainAgent(ctx, s.who, id)
 }
 
 // Queues lists the bot's queues, as targets of a transfer.

@@ -1,0 +1,153 @@
+package desk_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+)
+
+// byPlatform is every method of a Bot that names a conversation, with
+// arguments that are good in themselves.
+var byPlatform = map[string]func(o *office, b *desk.Bot, id convID) error{
+	"Conversation": func(o *office, b *desk.Bot, id convID) error { return second(b.Conversation(o.ctx, id)) },
+	"Messages": func(o *office, b *desk.Bot, id convID) error {
+		return second(b.Messages(o.ctx, id, desk.MessageQuery{}))
+	},
+	"Timeline":     func(o *office, b *desk.Bot, id convID) error { return second(b.Timeline(o.ctx, id, 0)) },
+	"Transcript":   func(o *office, b *desk.Bot, id convID) error { return second(b.Transcript(o.ctx, id)) },
+	"Send":         func(o *office, b *desk.Bot, id convID) error { return second(b.Send(o.ctx, id, handoff.Text("x"), "")) },
+	"SendTemplate": func(o *office, b *desk.Bot, id convID) error { return second(b.SendTemplate(o.ctx, id, "hi", nil, "")) },
+	"Record": func(o *office, b *desk.Bot, id convID) error {
+		return second(b.Record(o.ctx, id, handoff.Text("x"), "", ""))
+	},
+	"Retry": func(o *office, b *desk.Bot, id convID) error { return second(b.Retry(o.ctx, id, "m")) },
+	"CanReply": func(o *office, b *desk.Bot, id convID) error {
+		_, _, err := b.CanReply(o.ctx, id)
+		return err
+	},
+	"HandOff": func(o *office, b *desk.Bot, id convID) error {
+		return second(b.HandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, ""))
+	},
+	"Withdraw": func(o *office, b *desk.Bot, id convID) error { return second(b.Withdraw(o.ctx, id)) },
+	"End":      func(o *office, b *desk.Bot, id convID) error { return second(b.End(o.ctx, id)) },
+	"Transfer": func(o *office, b *desk.Bot, id convID) error {
+		return second(b.Transfer(o.ctx, id, desk.Transfer{Queue: "sales"}))
+	},
+	"SetPriority": func(o *office, b *desk.Bot, id convID) error { return second(b.SetPriority(o.ctx, id, handoff.High)) },
+	"Tag":         func(o *office, b *desk.Bot, id convID) error { return second(b.Tag(o.ctx, id, []string{"x"}, nil)) },
+	"Position":    func(o *office, b *desk.Bot, id convID) error { return second(b.Position(o.ctx, id)) },
+	"Explain":     func(o *office, b *desk.Bot, id convID) error { return second(b.Explain(o.ctx, id)) },
+}
+
+// badWords are no ids.
+var badWords = []string{"", "\x00", "a\nb", "\xff", strings.Repeat("x", 65)}
+
+func TestABadIdIsNamedAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	o, _, _, _, held := staffed(t)
+	rival := o.desk.Bot("rival")
+	o.ok(rival.Put(o.ctx, handoff.Bot{Name: "Rival"}))
+	before := o.dump()
+	for name, call := range byPlatform {
+		for _, bad := range badWords {
+			require.ErrorIs(t, call(o, o.bot, convID(bad)), handoff.ErrInvalid, "%s(%q)", name, bad)
+		}
+		require.ErrorIs(t, call(o, o.bot, "0190163d-8694-739b-aea5-966c26f8ad90"), desk.ErrNotFound, name)
+		require.ErrorIs(t, call(o, rival, held), desk.ErrNotFound, "%s of another bot", name)
+		require.ErrorIs(t, call(o, o.desk.Bot("nobody"), held), desk.ErrNotFound, "%s of an unknown bot", name)
+	}
+	require.Equal(t, before, o.dump())
+}
+
+func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t)
+	free := o.writes("77", "hi")
+	to := handoff.Address{Channel: wa, Account: line, ID: "999"}
+	long := strings.Repeat("x", 70_000)
+	before := o.dump()
+	invalid := map[string]error{
+		"bot without a name":          o.bot.Put(o.ctx, handoff.Bot{}),
+		"bot in no time zone":         o.bot.Put(o.ctx, handoff.Bot{Name: "x", TimeZone: "Mars/Base"}),
+		"bot with a bad id":           o.desk.Bot("").Put(o.ctx, handoff.Bot{Name: "x"}),
+		"agent without an id":         o.bot.PutAgent(o.ctx, handoff.Agent{Name: "x"}),
+		"agent with a bad capacity":   o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Capacity: -2}),
+		"agent in no time zone":       o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", TimeZone: "x/y"}),
+		"agent with unknown rights":   o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Permissions: 1 << 30}),
+		"queue with a bad mode":       o.bot.PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x", Mode: "magic"}),
+		"queue with a long name":      o.bot.PutQueue(o.ctx, handoff.Queue{ID: "x", Name: long}),
+		"queue with a bad id":         o.bot.RemoveQueue(o.ctx, ""),
+		"member of nothing":           o.bot.PutMember(o.ctx, handoff.Member{}),
+		"member to remove":            o.bot.RemoveMember(o.ctx, "", "ana"),
+		"template without a body":     o.bot.PutTemplate(o.ctx, handoff.Template{ID: "x", Name: "x", Language: "en"}),
+		"template with a bad id":      o.bot.RemoveTemplate(o.ctx, "\x00"),
+		"contact with a bad id":       second(o.bot.Contact(o.ctx, "")),
+		"attachment with a bad hash":  second(o.bot.Attachment(o.ctx, "")),
+		"empty text":                  second(o.bot.Send(o.ctx, free, handoff.Text(""), "")),
+		"long text":                   second(o.bot.Send(o.ctx, free, handoff.Text(long), "")),
+		"text with a NUL":             second(o.bot.Send(o.ctx, free, handoff.Text("\x00"), "")),
+		"a kind that is not sent":     second(o.bot.Send(o.ctx, free, handoff.Content{Kind: handoff.KindUnknown}, "")),
+		"a long key":                  second(o.bot.Send(o.ctx, free, handoff.Text("x"), long)),
+		"a bad template":              second(o.bot.SendTemplate(o.ctx, free, "", nil, "")),
+		"too many params":             second(o.bot.SendTemplate(o.ctx, free, "hi", []string{"x"}, "")),
+		"a bad provider id":           second(o.bot.Record(o.ctx, free, handoff.Text("x"), long, "")),
+		"hand-off to nowhere":         second(o.bot.HandOff(o.ctx, free, desk.HandOff{}, "")),
+		"hand-off with a bad queue":   second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "\xff"}, "")),
+		"hand-off with long text":     second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Note: long}, "")),
+		"hand-off with bad priority":  second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Priority: 9}, "")),
+		"hand-off with bad skills":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Skills: []string{""}}, "")),
+		"hand-off with bad fields":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Fields: map[string]string{"": "x"}}, "")),
+		"a bad priority":              second(o.bot.SetPriority(o.ctx, free, 7)),
+		"a bad tag":                   second(o.bot.Tag(o.ctx, free, []string{""}, nil)),
+		"a bad message query":         second(o.bot.Messages(o.ctx, free, desk.MessageQuery{Limit: -1})),
+		"a bad timeline":              second(o.bot.Timeline(o.ctx, free, -1)),
+		"an address of nobody":        second(o.bot.SendTo(o.ctx, handoff.Address{}, handoff.Text("x"), "")),
+		"a start with a bad template": second(o.bot.Start(o.ctx, to, "", nil, "")),
+		"a receipt of nothing":        o.bot.Receipt(o.ctx, handoff.Receipt{}),
+		"a receipt of queued":         o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p", Delivery: handoff.Queued}),
+		"an agent to explain":         second(o.bot.ExplainAgent(o.ctx, "")),
+		"a bad availability":          ana.SetAvailability(o.ctx, "asleep", ""),
+		"a reason without being away": ana.SetAvailability(o.ctx, handoff.Available, "lunch"),
+		"a device without a name":     second(ana.Connect(o.ctx, "")),
+		"a long note":                 second(ana.Note(o.ctx, held, long, "")),
+		"a message with a bad id":     second(ana.Retry(o.ctx, held, "")),
+		"a seat of a bad bot":         second(o.desk.Seat(o.ctx, "", "ana")),
+		"a seat of a bad agent":       second(o.desk.Seat(o.ctx, "acme", "\x00")),
+		"no store":                    second(desk.New(nil, nil)),
+		"a negative option":           second(desk.New(o.store, &desk.Options{Sweep: -1})),
+		"a nil channel":               second(desk.New(o.store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{"x": nil}})),
+		"a heartbeat beyond its life": second(desk.New(o.store, &desk.Options{Heartbeat: 15e9})),
+	}
+	for name, err := range invalid {
+		require.ErrorIs(t, err, handoff.ErrInvalid, name)
+		require.NotContains(t, err.Error(), "xxxxxxxx", "an error quotes what it was given")
+	}
+	unknown := map[string]error{
+		"queue":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "none"}, "")),
+		"agent":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Agent: "none"}, "")),
+		"member":   o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "none"}),
+		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
+		"contact":  second(o.bot.Contact(o.ctx, "none")),
+		"bot":      o.desk.Bot("none").PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x"}),
+	}
+	for name, err := range unknown {
+		require.ErrorIs(t, err, desk.ErrNotFound, name)
+	}
+	require.Equal(t, before, o.dump())
+}
+
+func TestEveryMethodOfABotIsTested(t *testing.T) {
+	t.Parallel()
+	others := strings.Fields(`Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
+		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe`)
+	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
+		_, known := byPlatform[m.Name]
+		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)
+	}
+}
