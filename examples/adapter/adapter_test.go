@@ -14,8 +14,8 @@ import (
 	"github.com/handoffdesk/handoff/storage/storagetest"
 )
 
-func open(t *testing.T, path string, o *adapter.Options) *adapter.Store {
-	s, err := adapter.Open(path, o)
+func open(t *testing.T, path string, now func() time.Time) *adapter.Store {
+	s, err := adapter.Open(path, now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
@@ -58,7 +58,7 @@ func TestDataAndFeedOutliveTheStore(t *testing.T) {
 func TestBatchIsRememberedForAsLongAsItsIDMayComeAgain(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
-	s := open(t, filepath.Join(t.TempDir(), "desk.db"), &adapter.Options{Now: func() time.Time { return now }})
+	s := open(t, filepath.Join(t.TempDir(), "desk.db"), func() time.Time { return now })
 	put := func(id string, decided time.Time) storage.Batch {
 		return storage.Batch{ID: storage.NewBatchID(decided), Ops: []storage.Op{
 			storage.PutRecord{Record: storage.Record{Key: storage.Key{Kind: "k", ID: id}, Version: 1}},

@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -10,14 +11,17 @@ import (
 
 // Commit implements [storage.Store].
 func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
-	if err := b.Check(); err != nil {
-		return err
+	select { // queue here, as in the queue for bbolt's lock no context is heard
+	case s.writer <- struct{}{}:
+		defer func() { <-s.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	decided, err := b.Time()
-	if err != nil {
-		return err
-	}
-	return s.run(ctx, true, func(t *tx) {
+	return s.run(ctx, s.db.Update, func(t *tx) {
+		if t.fail(b.Check()); t.err != nil {
+			return
+		}
+		decided, _ := b.Time() // Check saw that it has one
 		id := key("batch", decided.UnixMilli(), b.ID)
 		if t.has(id) {
 			return
@@ -25,15 +29,12 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 		if t.now.Sub(decided).Abs() > storage.BatchMemory {
 			t.fail(storage.ErrExpired)
 		}
-		p := plan{tx: t, made: map[string]bool{}}
+		var steps []func()
 		for _, op := range b.Sorted() {
-			p.add(op)
+			steps = append(steps, t.plan(op))
 		}
-		if t.err != nil {
-			return
-		}
-		for _, step := range p.steps {
-			step()
+		for i := 0; i < len(steps) && t.err == nil; i++ {
+			steps[i]()
 		}
 		t.set(id, []byte("applied"))
 		// An id may be new until BatchMemory after its own time, and is to be
@@ -44,129 +45,91 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	})
 }
 
-// plan is how a batch is applied: while it is made, it tests expectations
-// against the state before; nothing is written until it is complete.
-type plan struct {
-	*tx
-	steps []func()
-	// made are the keys of conversations that the batch puts, and of the
-	// providers' ids it gives, each only once.
-	made map[string]bool
-}
-
-func (p *plan) do(step func()) { p.steps = append(p.steps, step) }
-
-func (p *plan) expect(holds bool, otherwise string, args ...any) {
-	if !holds {
-		p.fail(fmt.Errorf("%w: %s", storage.ErrConflict, fmt.Sprintf(otherwise, args...)))
-	}
-}
-
-// add tests what op expects, and plans what it does.
-func (p *plan) add(op storage.Op) {
+// plan tests what op expects against the state before the batch, and gives the
+// step that applies it: none is taken until all are planned, and none if a test
+// failed.
+func (t *tx) plan(op storage.Op) (step func()) {
 	switch o := op.(type) {
 	case storage.PutConversation:
 		c := o.Conversation
-		p.expectConversation(c.Bot, c.ID, o.Expect)
-		p.made[string(key("conversation", c.Bot, c.ID))] = true
-		p.do(func() {
-			p.change(c.Bot, c.ID, func(stored *handoff.Conversation) { *stored = stored.Replaced(c) })
-		})
+		t.expectVersion(c.ID, get[handoff.Conversation](t, key("conversation", c.Bot, c.ID)).Version, o.Expect)
+		return func() {
+			t.change(c.Bot, c.ID, func(stored *handoff.Conversation) { *stored = stored.Replaced(c) })
+		}
 	case storage.AppendMessage:
 		m := o.Message
-		p.expectConversation(m.Bot, m.Conversation, o.Expect)
-		p.expectStored(m.Bot, m.Conversation)
-		p.expect(!p.has(key("message id", m.Bot, m.Conversation, m.ID)), "message %s exists", m.ID)
-		p.expectProvider(m)
-		p.do(func() {
-			p.change(m.Bot, m.Conversation, func(c *handoff.Conversation) {
+		stored := get[handoff.Conversation](t, key("conversation", m.Bot, m.Conversation))
+		t.expectVersion(m.Conversation, stored.Version, o.Expect)
+		t.expect(!t.has(key("message id", m.Bot, m.Conversation, m.ID)), "message %s exists", m.ID)
+		t.expect(!t.has(key("provider", m.Bot, m.Account, m.Provider)), "account %s has a message %s", m.Account, m.Provider)
+		return func() {
+			t.change(m.Bot, m.Conversation, func(c *handoff.Conversation) {
 				*c = c.WithMessage(m)
 				m.Number = c.Messages
 			})
-			p.putMessage(m)
-		})
+			t.putMessage(m)
+		}
 	case storage.UpdateMessage:
 		k := key("message id", o.Bot, o.Conversation, o.ID)
-		m := get[handoff.Message](p.tx, k)
-		p.expect(p.has(k) && m.Delivery == o.From, "message %s is %q, not %q", o.ID, m.Delivery, o.From)
-		p.expectProvider(handoff.Message{Bot: o.Bot, Conversation: o.Conversation, ID: o.ID, Account: o.Account, Provider: o.Provider})
-		p.do(func() { p.update(k, o) })
-	case storage.Erase:
-		p.do(func() { p.erase(o) })
-	case storage.AppendEvents:
-		for _, e := range o.Events {
-			if e.Conversation != "" {
-				p.expectStored(e.Bot, e.Conversation)
-			}
-			p.do(func() { p.appendEvent(e) })
+		m := get[handoff.Message](t, k)
+		t.expect(t.has(k) && m.Delivery == o.From, "message %s is %q, not %q", o.ID, m.Delivery, o.From)
+		owner := t.Get(key("provider", o.Bot, o.Account, o.Provider))
+		t.expect(owner == nil || bytes.Equal(owner, t.Get(k)), "account %s has a message %s", o.Account, o.Provider)
+		return func() {
+			t.remove(key("provider", m.Bot, m.Account, m.Provider)) // it may get another
+			t.putMessage(o.Updated(m))
 		}
+	case storage.Erase:
+		return func() { t.erase(o) }
+	case storage.AppendEvents:
+		return func() { t.appendEvents(o.Events) }
 	case storage.Trim:
-		p.do(func() {
-			p.removeFirst(key("feed"), end(key("feed")), storage.MaxTrim, func(k []byte) bool {
-				return get[storage.Entry](p.tx, k).Event.At.Before(o.Before)
+		return func() {
+			t.removeFirst(key("feed"), end(key("feed")), storage.MaxTrim, func(k []byte) bool {
+				return get[storage.Entry](t, k).Event.At.Before(o.Before)
 			})
-		})
+		}
 	case storage.Load:
 		k := key("load", o.Bot, o.Agent, o.Queue)
-		row := get[storage.AgentLoad](p.tx, k)
-		row.Agent, row.Queue, row.Held = o.Agent, o.Queue, row.Held+o.Delta
-		p.expect(row.Held >= 0 && (o.Delta < 0 || row.Held <= o.Max), "agent %s would hold %d of %d", o.Agent, row.Held, o.Max)
-		if o.Delta > 0 && o.At.After(row.Last) {
-			row.Last = o.At
-		}
-		if o.Delta != 0 { // else it only asked, and makes no row
-			p.do(func() { p.put(k, row) })
+		row, fits := get[storage.AgentLoad](t, k).Applied(o)
+		t.expect(fits, "agent %s would hold %d of %d", o.Agent, row.Held, o.Max)
+		if o.Delta != 0 { // else it only asks, and makes no row
+			return func() { t.put(k, row) }
 		}
 	case storage.Check:
-		p.expectRecord(o.Key, o.Version)
+		t.expectVersion(o.Key, t.record(o.Key).Version, o.Version)
 	case storage.PutRecord:
-		p.expectRecord(o.Record.Key, o.Expect)
-		p.do(func() { p.put(recordKey(o.Record.Key), o.Record) })
+		t.expectVersion(o.Record.Key, t.record(o.Record.Key).Version, o.Expect)
+		return func() { t.put(recordKey(o.Record.Key), o.Record) }
 	case storage.DeleteRecord:
-		p.expectRecord(o.Key, o.Expect)
-		p.do(func() { p.remove(recordKey(o.Key)) })
+		t.expectVersion(o.Key, t.record(o.Key).Version, o.Expect)
+		return func() { t.remove(recordKey(o.Key)) }
 	case storage.ClearTimer: // before a SetTimer of the same, in Sorted
-		set := get[storage.Timer](p.tx, timerKey(o.Timer))
-		p.expect(set.At.Equal(o.Timer.At), "timer %s %s is not due then", o.Timer.Kind, o.Timer.ID)
-		p.do(func() { p.remove(timerKey(set)); p.remove(dueKey(set)) })
+		set := get[storage.Timer](t, timerKey(o.Timer))
+		t.expect(set.At.Equal(o.Timer.At), "timer %s %s is not due then", o.Timer.Kind, o.Timer.ID)
+		return func() { t.remove(timerKey(set)); t.remove(dueKey(set)) }
 	case storage.SetTimer:
 		k := timerKey(o.Timer)
-		p.do(func() {
-			p.remove(dueKey(get[storage.Timer](p.tx, k)))
-			p.put(k, o.Timer)
-			p.set(dueKey(o.Timer), k)
-		})
+		return func() {
+			t.remove(dueKey(get[storage.Timer](t, k)))
+			t.put(k, o.Timer)
+			t.set(dueKey(o.Timer), k)
+		}
 	default: // whatever else is wrong
-		p.err = fmt.Errorf("%w: %T", storage.ErrUnsupported, op)
+		t.err = fmt.Errorf("%w: %T", storage.ErrUnsupported, op)
+	}
+	return func() {}
+}
+
+func (t *tx) expect(holds bool, otherwise string, args ...any) {
+	if !holds {
+		t.fail(fmt.Errorf("%w: %s", storage.ErrConflict, fmt.Sprintf(otherwise, args...)))
 	}
 }
 
-func (p *plan) expectConversation(bot handoff.BotID, id handoff.ConversationID, version int64) {
-	c := get[handoff.Conversation](p.tx, key("conversation", bot, id))
-	p.expect(c.Version == version, "conversation %s is at version %d, not %d", id, c.Version, version)
-}
-
-// expectStored expects a conversation that is stored or put by this batch.
-func (p *plan) expectStored(bot handoff.BotID, id handoff.ConversationID) {
-	k := key("conversation", bot, id)
-	p.expect(p.made[string(k)] || p.has(k), "no conversation %s", id)
-}
-
-func (p *plan) expectRecord(k storage.Key, version int64) {
-	r := p.record(k)
-	p.expect(r.Version == version, "record %s %s is at version %d, not %d", k.Kind, k.ID, r.Version, version)
-}
-
-// expectProvider expects that the provider's id of m, if any, is nobody else's.
-func (p *plan) expectProvider(m handoff.Message) {
-	if m.Provider == "" {
-		return
-	}
-	k := key("provider", m.Bot, m.Account, m.Provider)
-	owner := get[handoff.Message](p.tx, k)
-	own := owner.Conversation == m.Conversation && owner.ID == m.ID
-	p.expect(!p.made[string(k)] && (own || !p.has(k)), "account %s has a message %s", m.Account, m.Provider)
-	p.made[string(k)] = true
+// expectVersion compares versions; that of what is absent is 0.
+func (t *tx) expectVersion(of any, stored, expected int64) {
+	t.expect(stored == expected, "%v is at version %d, not %d", of, stored, expected)
 }
 
 // change writes a conversation, made from the zero one if there is none. No
@@ -193,43 +156,32 @@ func (t *tx) putMessage(m handoff.Message) {
 	}
 }
 
-func (t *tx) update(k []byte, o storage.UpdateMessage) {
-	m := get[handoff.Message](t, k)
-	m.Delivery = o.To
-	if o.To == handoff.Failed {
-		m.Failure = o.Failure
-	}
-	if o.Provider != "" {
-		t.remove(key("provider", m.Bot, m.Account, m.Provider))
-		m.Account, m.Provider = o.Account, o.Provider
-	}
-	t.putMessage(m)
-}
-
 func (t *tx) erase(o storage.Erase) {
 	if !t.has(key("conversation", o.Bot, o.Conversation)) {
 		return
 	}
-	for n := o.From; n <= o.To; n++ {
-		if k := key("message", o.Bot, o.Conversation, n); t.has(k) {
-			m := get[handoff.Message](t, k)
-			m.Content, m.Failure = handoff.Content{Kind: handoff.KindErased}, ""
-			t.put(k, m)
-		}
+	below, above := key("message", o.Bot, o.Conversation, o.From-1), key("message", o.Bot, o.Conversation, o.To+1)
+	for _, m := range first[handoff.Message](t, storage.MaxErase, t.between(below, above, false)) {
+		t.putMessage(storage.Erased(m))
 	}
 	t.change(o.Bot, o.Conversation, func(c *handoff.Conversation) { c.Preview = handoff.Preview{} })
 }
 
-// appendEvent stores e twice, as the feed is trimmed and timelines are not.
-func (t *tx) appendEvent(e handoff.Event) {
-	if e.Conversation != "" {
-		t.change(e.Bot, e.Conversation, func(c *handoff.Conversation) {
-			c.Seq++
-			e.Seq = c.Seq
-		})
-		t.put(key("timeline", e.Bot, e.Conversation, e.Seq), e)
+// appendEvents stores events twice, as the feed is trimmed and timelines are
+// not. That a conversation is there, stored before or put by this batch, shows
+// only now that all are put; if it is not, those are undone.
+func (t *tx) appendEvents(events []handoff.Event) {
+	for _, e := range events {
+		if e.Conversation != "" {
+			t.expect(t.has(key("conversation", e.Bot, e.Conversation)), "no conversation %s", e.Conversation)
+			t.change(e.Bot, e.Conversation, func(c *handoff.Conversation) {
+				c.Seq++
+				e.Seq = c.Seq
+			})
+			t.put(key("timeline", e.Bot, e.Conversation, e.Seq), e)
+		}
+		place, err := t.NextSequence() // part of the transaction: undone with it
+		t.fail(err)
+		t.put(key("feed", int64(place)), storage.Entry{Cursor: t.cursor(), Event: e})
 	}
-	place, err := t.NextSequence() // part of the transaction: undone with it
-	t.fail(err)
-	t.put(key("feed", int64(place)), storage.Entry{Cursor: t.cursor(), Event: e})
 }

@@ -2,9 +2,7 @@ package adapter
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -66,8 +64,7 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 		}
 		page, looked := storage.Page{Next: q.After}, 0
 		for k := range t.between(top, from, true) {
-			if looked == storage.MaxPage || len(page.Rows) == q.Limit {
-				page.More = true
+			if page.More = looked == storage.MaxPage || len(page.Rows) == q.Limit; page.More {
 				break
 			}
 			looked++
@@ -84,13 +81,11 @@ func (s *Store) Conversations(ctx context.Context, q storage.Query) (storage.Pag
 // Waiting implements [storage.Store].
 func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.Line) ([]handoff.Conversation, error) {
 	return view(ctx, s, func(t *tx) (all []handoff.Conversation) {
-		if len(lines) > storage.MaxLines {
-			t.fail(fmt.Errorf("%w: %d lines", storage.ErrInvalid, len(lines)))
-		}
+		t.fail(storage.CheckLines(lines))
 		for _, line := range lines {
 			head := key("waiting", bot, line.Queue)
 			after := head
-			if line.AfterRank != 0 || line.AfterID != "" {
+			if line.AfterID != "" {
 				after = key("waiting", bot, line.Queue, line.AfterRank, line.AfterID)
 			}
 			all = append(all, first[handoff.Conversation](t, line.Limit, t.between(after, end(head), false))...)
@@ -142,18 +137,15 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 		for _, e := range first[storage.Entry](t, 1, t.between(key("feed"), end(key("feed")), false)) {
 			oldest.Pos = e.Cursor.Pos - 1
 		}
-		from := after
-		if after == (storage.Cursor{}) {
-			from = oldest
-		}
-		if from.Epoch != oldest.Epoch || from.Pos < oldest.Pos || from.Pos > feed.Head.Pos {
+		kept := after.Epoch == oldest.Epoch && oldest.Pos <= after.Pos && after.Pos <= feed.Head.Pos
+		if !kept && after != (storage.Cursor{}) { // which is before all places
 			t.fail(storage.ErrReset)
 		}
 		if limit == 0 {
 			return feed
 		}
-		feed.Next = after
-		feed.Entries = first[storage.Entry](t, limit, t.between(key("feed", from.Pos), end(key("feed")), false))
+		feed.Next = feed.Head
+		feed.Entries = first[storage.Entry](t, limit, t.between(key("feed", after.Pos), end(key("feed")), false))
 		if n := len(feed.Entries); n > 0 {
 			feed.Next = feed.Entries[n-1].Cursor
 		}
@@ -163,22 +155,16 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 
 // record gives the record with key k; if it is absent or expired, only that.
 func (t *tx) record(k storage.Key) storage.Record {
-	if r := get[storage.Record](t, recordKey(k)); r.Version != 0 && !t.expired(r) {
+	if r := get[storage.Record](t, recordKey(k)); r.Version != 0 && !r.Expired(t.now) {
 		return r
 	}
 	return storage.Record{Key: k}
 }
 
-func (t *tx) expired(r storage.Record) bool {
-	return !r.Expires.IsZero() && !t.now.Before(r.Expires)
-}
-
 // Lookup implements [storage.Store].
 func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
 	return view(ctx, s, func(t *tx) (all []storage.Record) {
-		if len(keys) > storage.MaxLookup {
-			t.fail(fmt.Errorf("%w: %d keys", storage.ErrInvalid, len(keys)))
-		}
+		t.fail(storage.CheckKeys(keys))
 		for _, k := range keys {
 			all = append(all, t.record(k))
 		}
@@ -189,6 +175,7 @@ func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Recor
 // Records implements [storage.Store].
 func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]storage.Record, error) {
 	return view(ctx, s, func(t *tx) []storage.Record {
+		t.fail(r.Check())
 		prefix := key("record", r.Bot, r.Kind)
 		if r.Parent != "" {
 			prefix = key("record", r.Bot, r.Kind, r.Parent)
@@ -196,7 +183,7 @@ func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]stor
 		after := slices.MaxFunc([][]byte{prefix, recordKey(r.After)}, bytes.Compare)
 		return first[storage.Record](t, limit, func(yield func([]byte) bool) {
 			for k := range t.between(after, end(prefix), false) {
-				if !t.expired(get[storage.Record](t, k)) && !yield(k) {
+				if !get[storage.Record](t, k).Expired(t.now) && !yield(k) {
 					return
 				}
 			}
@@ -213,9 +200,7 @@ func (s *Store) Due(ctx context.Context, kinds []string, until time.Time, limit 
 			due := t.between(key("due", kind), key("due", kind, until.UnixMilli()+1), false)
 			all = append(all, first[storage.Timer](t, limit, due)...)
 		}
-		slices.SortFunc(all, func(a, b storage.Timer) int {
-			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Bot, b.Bot), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
-		})
+		slices.SortFunc(all, storage.Timer.Compare)
 		return all[:max(0, min(limit, len(all)))]
 	})
 }
