@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ var (
 	// ErrForbidden: the agent sees the thing but lacks the permission.
 	ErrForbidden = errors.New("desk: not permitted")
 	// ErrNotAvailable: the agent who would get the conversation is not
-	// available, connected or in the queue.
+	// available.
 	ErrNotAvailable = errors.New("desk: agent is not available")
 	// ErrAtCapacity: the agent who would get the conversation holds as many
 	// as their capacity allows.
@@ -94,6 +95,8 @@ func (o *Options) withDefaults() (Options, error) {
 		if *d.value == 0 {
 			*d.value = d.std
 		}
+		// Times are kept in whole milliseconds.
+		*d.value = max(d.value.Truncate(time.Millisecond), time.Millisecond)
 	}
 	if p.Heartbeat*2 > p.Lease {
 		return p, &handoff.FieldError{Field: "desk option Heartbeat", Reason: "is more than half of Lease"}
@@ -107,6 +110,7 @@ func (o *Options) withDefaults() (Options, error) {
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
+	p.Channels = maps.Clone(p.Channels)
 	for name, c := range p.Channels {
 		if err := handoff.CheckID("channel", name); err != nil {
 			return p, err

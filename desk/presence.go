@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
@@ -23,9 +26,13 @@ type lease struct {
 type presence struct {
 	Connected bool      `json:"connected"`
 	At        time.Time `json:"at"` // of the change
+	// Grace is when the grace period ends of an agent who was lost; zero for
+	// one who signed out. A timer of another time is of an earlier absence.
+	Grace time.Time `json:"grace,omitzero"`
 }
 
-// session is a lease that this desk keeps alive while Run runs.
+// session is a lease that this desk keeps alive while Run runs. Its version
+// is a new one where the lease had to be made anew.
 type session struct{ version int64 }
 
 type sessionKey struct {
@@ -69,6 +76,7 @@ func (s *Seat) Connect(ctx context.Context, device string) (release func(context
 			return nil // the device connected anew, or was released before
 		}
 		delete(s.d.sessions, k)
+		version := mine.version
 		s.d.mu.Unlock()
 		return s.d.disconnect(ctx, k, version)
 	}, nil
@@ -100,11 +108,15 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 			v.value.Since = t.now
 			t.roster, t.bots = true, append(t.bots, k.bot)
 		}
-		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil || seen.value.Connected {
+		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil || seen.value.Connected && v.version != 0 {
 			return err
 		}
-		seen.value = presence{Connected: true, At: t.now}
-		t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
+		if !seen.value.Connected {
+			seen.value = presence{Connected: true, At: t.now}
+			t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
+		}
+		// A new lease is put together with the presence, so whoever finds at
+		// this moment that there is none has to look again.
 		return put(t, seen, time.Time{})
 	})
 	return version, err
@@ -137,15 +149,20 @@ func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) erro
 		}
 		t.ops = append(t.ops, storage.DeleteRecord{Key: k.lease(), Expect: version})
 		if len(leases) > 1 {
+			// Another device stays; if it leaves at this moment, this one is
+			// the last.
+			other := leases[(i+1)%len(leases)]
+			t.checkOnce(other.Key, other.Version)
 			return nil
 		}
 		by := handoff.Actor{By: handoff.ByAgent, Agent: k.agent}
-		return d.leave(ctx, t, k.bot, k.agent, by)
+		return d.leave(ctx, t, k.bot, k.agent, by, time.Time{})
 	})
 }
 
-// leave notes that an agent has no device any more.
-func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent handoff.AgentID, by handoff.Actor) error {
+// leave notes that an agent has no device any more. grace is when the grace
+// period ends, for one who was lost.
+func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent handoff.AgentID, by handoff.Actor, grace time.Time) error {
 	seen, err := get[presence](ctx, d, key(bot, kindPresence, agent))
 	if err != nil {
 		return fmt.Errorf("desk: presence of agent %s: %w", agent, err)
@@ -153,14 +170,17 @@ func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent han
 	if !seen.value.Connected {
 		return nil
 	}
-	seen.value = presence{At: t.now}
+	seen.value = presence{At: t.now, Grace: grace}
+	if !grace.IsZero() {
+		t.timer(bot, timerLost, string(agent), grace)
+	}
 	t.roster, t.bots = true, append(t.bots, bot)
 	t.note(handoff.Event{Kind: handoff.EventDisconnected, Bot: bot, Agent: agent, Actor: by, At: t.now})
 	return put(t, seen, time.Time{})
 }
 
-// heartbeat renews the leases of this desk's sessions. One whose lease is
-// gone, because the process slept too long, is connected anew.
+// heartbeat renews the leases of this desk's sessions, many at once. One
+// whose lease is gone, because the process slept too long, is connected anew.
 func (d *Desk) heartbeat(ctx context.Context) error {
 	d.mu.Lock()
 	mine := make(map[sessionKey]*session, len(d.sessions))
@@ -168,24 +188,47 @@ func (d *Desk) heartbeat(ctx context.Context) error {
 		mine[k] = v
 	}
 	d.mu.Unlock()
+	var g errgroup.Group
+	g.SetLimit(heartbeatsAtOnce)
+	var failed sync.Mutex
 	var errs []error
 	for k, v := range mine {
-		seat := &Seat{d: d, bot: k.bot, agent: k.agent}
-		version, err := d.connect(ctx, seat.who, k)
-		d.mu.Lock()
-		switch {
-		case d.sessions[k] != v: // released meanwhile
-		case errors.Is(err, ErrNotFound): // the agent is gone
-			delete(d.sessions, k)
-		case err == nil:
-			v.version = version
-		}
-		d.mu.Unlock()
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			errs = append(errs, fmt.Errorf("agent %s of bot %s: %w", k.agent, k.bot, err))
-		}
+		g.Go(func() error {
+			if err := d.keepAlive(ctx, k, v); err != nil {
+				failed.Lock()
+				defer failed.Unlock()
+				errs = append(errs, fmt.Errorf("agent %s of bot %s: %w", k.agent, k.bot, err))
+			}
+			return nil
+		})
 	}
+	_ = g.Wait() // the errors are in errs
 	return errors.Join(errs...)
+}
+
+// heartbeatsAtOnce is how many leases are renewed, or given back, at a time.
+const heartbeatsAtOnce = 32
+
+func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
+	seat := &Seat{d: d, bot: k.bot, agent: k.agent}
+	version, err := d.connect(ctx, seat.who, k)
+	gone := errors.Is(err, ErrNotFound) // the agent is
+	if err != nil && !gone {
+		return err
+	}
+	d.mu.Lock()
+	now := d.sessions[k]
+	switch {
+	case now == v && gone:
+		delete(d.sessions, k)
+	case now == v:
+		v.version = version
+	}
+	d.mu.Unlock()
+	if now == nil && !gone {
+		return d.disconnect(ctx, k, version) // released while its lease was renewed
+	}
+	return nil
 }
 
 // sweepPresence notices agents whose last lease ran out, and begins their
@@ -213,11 +256,7 @@ func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
 			if err != nil || len(live) > 0 {
 				return err
 			}
-			if err := d.leave(ctx, t, bot, agent, handoff.Actor{By: handoff.BySystem}); err != nil || len(t.ops) == 0 {
-				return err
-			}
-			t.timer(bot, timerLost, p.key.ID, t.now.Add(d.o.Grace))
-			return nil
+			return d.leave(ctx, t, bot, agent, handoff.Actor{By: handoff.BySystem}, t.now.Add(d.o.Grace))
 		})
 		if err != nil {
 			return fmt.Errorf("desk: agent %s: %w", agent, err)
@@ -237,7 +276,7 @@ func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
 			return c, nil, err
 		}
 		policy := q.value.WithDefaults().OnLost
-		if seen.value.Connected || q.version == 0 || policy == handoff.KeepAll ||
+		if !seen.value.Grace.Equal(due.At) || q.version == 0 || policy == handoff.KeepAll ||
 			policy == handoff.RequeueUnanswered && c.Answered() {
 			return c, nil, nil
 		}

@@ -24,14 +24,16 @@ type roster struct {
 	leases  map[handoff.AgentID]doc[lease] // one of each connected agent's
 }
 
-// rosterFor gives a roster no older than a sweep, afresh if asked.
+// rosterFor gives a roster no older than a sweep.
 func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) (*roster, error) {
 	d.mu.Lock()
-	r := d.rosters[bot]
-	d.mu.Unlock()
+	r, reading := d.rosters[bot], &roster{} // of no time: too old for anybody
 	if r != nil && !now.Before(r.at) && now.Sub(r.at) < d.o.Sweep {
+		d.mu.Unlock()
 		return r, nil
 	}
+	d.rosters[bot] = reading
+	d.mu.Unlock()
 	r = &roster{
 		at: now, queues: map[handoff.QueueID]doc[handoff.Queue]{},
 		members: map[handoff.AgentID][]doc[handoff.Member]{}, leases: map[handoff.AgentID]doc[lease]{},
@@ -61,7 +63,9 @@ func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) 
 		r.leases[handoff.AgentID(l.key.Parent)] = l
 	}
 	d.mu.Lock()
-	d.rosters[bot] = r
+	if d.rosters[bot] == reading { // else something changed meanwhile
+		d.rosters[bot] = r
+	}
 	d.mu.Unlock()
 	return r, nil
 }
@@ -130,37 +134,61 @@ func waitingOf(c handoff.Conversation) routing.Waiting {
 	}
 }
 
-// snapshot is what a plan is made from: who is there, and the heads of the
-// lines, as many as could be assigned.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, deep int) (s routing.Snapshot, full bool, err error) {
+// depth is how far into the lines a snapshot looks: past the places in from,
+// and from there a few more than there is room for.
+type depth struct {
+	from map[handoff.QueueID]storage.Line
+	more int
+}
+
+// The first look into the lines goes firstMore past the free capacity.
+const firstMore = 8
+
+func shallow() depth { return depth{map[handoff.QueueID]storage.Line{}, firstMore} }
+
+// deeper looks past those who were seen: nobody free has what they want. It
+// reports whether anybody may be there.
+func (at *depth) deeper(full []storage.Line) bool {
+	for _, l := range full {
+		at.from[l.Queue] = l
+	}
+	at.more = min(at.more*8, storage.MaxPage)
+	return len(full) > 0
+}
+
+// snapshot is what a plan is made from: who is there, and of the lines as
+// many as could be assigned. full are the lines that go on, each after the
+// last one seen.
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, at depth) (s routing.Snapshot, full []storage.Line, err error) {
 	s, room, err := d.people(ctx, bot, r)
 	if err != nil {
-		return s, false, err
+		return s, nil, err
 	}
 	var lines []storage.Line
 	for id, q := range r.queues {
 		if q.value.WithDefaults().Mode == handoff.Automatic && room[id] > 0 {
-			// A few more than fit, and more still each time some of them
-			// wanted a skill that nobody free has.
-			lines = append(lines, storage.Line{Queue: id, Limit: min(room[id]+deep, storage.MaxPage)})
+			l := at.from[id]
+			l.Queue, l.Limit = id, min(room[id]+at.more, storage.MaxPage)
+			lines = append(lines, l)
 		}
-	}
-	if len(lines) == 0 {
-		return s, false, nil
 	}
 	slices.SortFunc(lines, func(a, b storage.Line) int { return compareIDs(a.Queue, b.Queue) })
 	for part := range slices.Chunk(lines, storage.MaxLines) {
 		waiting, err := d.store.Waiting(ctx, bot, part)
 		if err != nil {
-			return s, false, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
+			return s, nil, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
 		}
 		got := map[handoff.QueueID]int{}
+		last := map[handoff.QueueID]handoff.Conversation{}
 		for _, c := range waiting {
 			got[c.Queue]++
+			last[c.Queue] = c
 			s.Waiting = append(s.Waiting, waitingOf(c))
 		}
 		for _, l := range part {
-			full = full || got[l.Queue] == l.Limit
+			if c := last[l.Queue]; got[l.Queue] == l.Limit {
+				full = append(full, storage.Line{Queue: l.Queue, AfterRank: c.Rank, AfterID: c.ID})
+			}
 		}
 	}
 	return s, full, nil
@@ -176,20 +204,17 @@ func compareIDs[ID ~string](a, b ID) int {
 	return 0
 }
 
-// Rounds of planning for one bot before others get their turn, and how deep
-// past the free capacity the first looks into the lines.
-const (
-	maxRounds = 20
-	firstDeep = 8
-)
+// maxRounds is how many plans are made for one bot before others get their
+// turn.
+const maxRounds = 20
 
 // route assigns whatever can be assigned for a bot now, and says how many it
 // did.
 func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err error) {
 	var planner routing.Planner
 	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
-	deep, idle := firstDeep, 0
-	for range maxRounds {
+	at, idle := shallow(), 0
+	for round := 0; round < maxRounds; {
 		now, err := d.store.Now(ctx)
 		if err != nil {
 			return assigned, fmt.Errorf("desk: reading the clock: %w", err)
@@ -198,19 +223,19 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err 
 		if err != nil {
 			return assigned, err
 		}
-		s, full, err := d.snapshot(ctx, bot, r, deep)
+		s, full, err := d.snapshot(ctx, bot, r, at)
 		if err != nil {
 			return assigned, err
 		}
 		s.Waiting = slices.DeleteFunc(s.Waiting, func(w routing.Waiting) bool { return poison[w.ID] })
 		plan := planner.Plan(s, now)
 		if len(plan) == 0 {
-			if !full || deep >= storage.MaxPage {
+			if !at.deeper(full) {
 				return assigned, nil
 			}
-			deep = min(deep*8, storage.MaxPage) // those in front want what nobody free has
 			continue
 		}
+		round++
 		done := d.carryOut(ctx, bot, r, plan, poison)
 		if err := ctx.Err(); err != nil {
 			return assigned, err
@@ -218,6 +243,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err 
 		assigned += done
 		if done < len(plan) {
 			d.forgetRoster(bot) // something had changed
+			at = shallow()
 		}
 		if idle++; done > 0 {
 			idle = 0
@@ -268,7 +294,8 @@ const routeAtOnce = 32
 
 // assign commits one assignment, if all it rests on is still so: the
 // conversation waits, the agent is available, connected, a member and below
-// every limit. It does not try again: the next plan does.
+// every limit, and the queue is one that is routed. It does not try again:
+// the next plan does.
 func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
 	c, err := d.store.Conversation(ctx, bot, as.Conversation)
 	if err != nil {
@@ -287,6 +314,7 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent d
 	require(t, agent)
 	require(t, members[i])
 	require(t, r.leases[as.Agent])
+	require(t, r.queues[as.Queue])
 	after, events, err := c.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.heartbeatLoop, d.trimLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -49,6 +49,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 		}
 		worked := 0
 		for _, b := range bots {
+			d.forgetRoster(b.ID) // another process may have changed it
 			if err := d.sweepPresence(ctx, b.ID); err != nil {
 				return err
 			}
@@ -133,10 +134,19 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 			bots, err := d.Bots(ctx)
 			for _, b := range bots {
 				d.turn(ctx, "sweep", b.ID, func(ctx context.Context) error { return d.sweepPresence(ctx, b.ID) })
+				d.forgetRoster(b.ID) // another process may have changed it
 				d.routing.mark(b.ID)
 			}
 			return err
 		})
+		wait(ctx, nil, d.o.Sweep)
+	}
+}
+
+// timerLoop does what timers are for, other than sending. It is apart from
+// the sweep, which must not wait for a long one.
+func (d *Desk) timerLoop(ctx context.Context) {
+	for ctx.Err() == nil {
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
 			due, err := d.due(ctx, timerLost, timerEvict, timerRank)
 			for _, t := range due {
@@ -222,14 +232,29 @@ func (d *Desk) heartbeatLoop(ctx context.Context) {
 // trimLoop takes old events off the feed; timelines keep them.
 func (d *Desk) trimLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		d.turn(ctx, "trimming the feed", "", func(ctx context.Context) error {
-			now, err := d.store.Now(ctx)
-			if err != nil {
-				return err
-			}
-			return d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.Trim{Before: now.Add(-d.o.KeepFeed)}}})
-		})
+		d.turn(ctx, "trimming the feed", "", d.trim)
 		wait(ctx, nil, time.Minute)
+	}
+}
+
+// trim takes everything that is too old off the feed, so much at a time.
+func (d *Desk) trim(ctx context.Context) error {
+	for {
+		now, err := d.store.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("desk: reading the clock: %w", err)
+		}
+		oldest, err := d.store.Events(ctx, storage.Cursor{}, 1)
+		if err != nil {
+			return fmt.Errorf("desk: oldest event: %w", err)
+		}
+		before := now.Add(-d.o.KeepFeed)
+		if len(oldest.Entries) == 0 || !oldest.Entries[0].Event.At.Before(before) {
+			return nil
+		}
+		if err := d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.Trim{Before: before}}}); err != nil {
+			return err
+		}
 	}
 }
 
@@ -240,11 +265,17 @@ func (d *Desk) releaseSessions(ctx context.Context) {
 	d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, d.o.Lease)
 	defer cancel()
+	var g errgroup.Group
+	g.SetLimit(heartbeatsAtOnce)
 	for k, s := range mine {
-		d.turn(ctx, "giving a lease back", k.bot, func(ctx context.Context) error {
-			return d.disconnect(ctx, k, s.version)
+		g.Go(func() error {
+			d.turn(ctx, "giving a lease back", k.bot, func(ctx context.Context) error {
+				return d.disconnect(ctx, k, s.version)
+			})
+			return nil
 		})
 	}
+	_ = g.Wait() // errors were logged
 }
 
 // wait returns when ring does, after a time, or when ctx is done.
