@@ -12,7 +12,8 @@ import (
 )
 
 // HandOff asks for a person. Queue or Agent is needed; with both, the agent
-// gets the conversation if they can, else the queue does.
+// gets the conversation if they are available, connected and have room, else
+// the queue does.
 type HandOff struct {
 	Queue    handoff.QueueID
 	Agent    handoff.AgentID
@@ -153,7 +154,7 @@ func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Con
 	if h.Agent == "" || course.err != nil {
 		return course, noLimits, course.err
 	}
-	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, room: true})
+	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, connected: h.Queue != "", room: true})
 	if err != nil {
 		unfit := errors.Is(err, ErrNotAvailable) || errors.Is(err, ErrAtCapacity)
 		if h.Queue != "" && unfit {
@@ -183,7 +184,7 @@ func (d *Desk) lastAgent(ctx context.Context, c handoff.Conversation, q handoff.
 }
 
 // need is what an agent must have to be given a conversation.
-type need struct{ available, room bool }
+type need struct{ available, connected, room bool }
 
 // holder makes sure that an agent may be given c now, and gives the limits
 // that must hold when it is committed.
@@ -199,6 +200,16 @@ func (d *Desk) holder(ctx context.Context, t *draft, c handoff.Conversation, id 
 	if must.available && agent.value.Availability != handoff.Available {
 		return limits{}, fmt.Errorf("%w: agent %s", ErrNotAvailable, id)
 	}
+	if must.connected {
+		leases, err := d.store.Records(ctx, storage.Range{Bot: c.Bot, Kind: kindLease, Parent: string(id)}, 1)
+		if err != nil {
+			return limits{}, fmt.Errorf("desk: devices of agent %s: %w", id, err)
+		}
+		if len(leases) == 0 {
+			return limits{}, fmt.Errorf("%w: agent %s", ErrNotAvailable, id)
+		}
+		t.checkOnce(leases[0].Key, leases[0].Version)
+	}
 	if !must.room {
 		return noLimits, nil
 	}
@@ -208,8 +219,7 @@ func (d *Desk) holder(ctx context.Context, t *draft, c handoff.Conversation, id 
 		if err != nil {
 			return limits{}, fmt.Errorf("desk: member %s of %s: %w", id, c.Queue, err)
 		}
-		if m.version != 0 {
-			require(t, m)
+		if t.checkOnce(m.key, m.version); m.version != 0 {
 			most.queue = m.value.Limit(agent.value)
 		}
 	}
@@ -331,6 +341,9 @@ func (d *Desk) setPriority(ctx context.Context, w who, id handoff.ConversationID
 		if err != nil {
 			return limits{}, err
 		}
+		if k.now.State == handoff.StateWaiting {
+			require(t, q) // its order makes the rank
+		}
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			return c.SetPriority(t.act(a.by), p, q.value)
 		})
@@ -372,9 +385,7 @@ func (d *Desk) change(ctx context.Context, w who, id handoff.ConversationID, f f
 			return err
 		}
 		k := newCourse(c)
-		if !a.platform() {
-			t.checkOnce(a.agent.key, a.agent.version)
-		}
+		t.sees(a, c)
 		most, err := f(t, a, k)
 		if err != nil {
 			return err

@@ -17,6 +17,8 @@ type authority struct {
 	by    handoff.Actor
 	agent doc[handoff.Agent] // version 0 for the platform
 	sees  filter.Viewer
+	// members are the memberships by which an agent sees queues.
+	members []doc[handoff.Member]
 }
 
 // who gives the authority afresh. Each decision asks for it again, and
@@ -39,7 +41,20 @@ func (a authority) commands(c handoff.Conversation) bool {
 // as makes the draft valid only while the caller's rights are as they were.
 func (t *draft) as(a authority) {
 	if !a.platform() {
-		require(t, a.agent)
+		t.checkOnce(a.agent.key, a.agent.version)
+	}
+}
+
+// sees makes the draft valid only while the caller may see c, which was read.
+func (t *draft) sees(a authority, c handoff.Conversation) {
+	t.as(a)
+	if a.sees.All || c.State != handoff.StateWaiting {
+		return // c itself is expected as it was
+	}
+	for _, m := range a.members {
+		if m.value.Queue == c.Queue {
+			t.checkOnce(m.key, m.version)
+		}
 	}
 }
 
@@ -69,6 +84,7 @@ func (s *Seat) who(ctx context.Context) (authority, error) {
 		if err != nil {
 			return authority{}, err
 		}
+		a.members = members
 		for _, m := range members {
 			a.sees.Queues = append(a.sees.Queues, m.value.Queue)
 		}

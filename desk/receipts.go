@@ -84,6 +84,9 @@ func (d *Desk) receipt(ctx context.Context, bot handoff.BotID, r handoff.Receipt
 			return fmt.Errorf("desk: message by provider id: %w", err)
 		}
 		next := m.Delivery.Advance(r.Delivery)
+		if m.Delivery == handoff.Queued && (next == handoff.Sent || next == handoff.Failed) {
+			return nil // of an earlier attempt: it is to be sent again
+		}
 		if m.Delivery == "" || next == m.Delivery {
 			return nil
 		}

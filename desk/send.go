@@ -50,7 +50,7 @@ func (d *Desk) write(ctx context.Context, w who, id handoff.ConversationID, call
 		if course.err != nil {
 			return course.err
 		}
-		t.as(a)
+		t.sees(a, c)
 		t.finish(course)
 		made = sent{Conversation: id}
 		if m != nil {
@@ -165,10 +165,8 @@ func (d *Desk) note(ctx context.Context, w who, id handoff.ConversationID, text,
 
 // record notes a message that the platform delivered itself.
 func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, content handoff.Content, provider, callerKey string) (handoff.Message, error) {
-	if content.Kind != handoff.KindTemplate {
-		if err := content.Check(); err != nil {
-			return handoff.Message{}, err
-		}
+	if err := checkRecorded(content); err != nil {
+		return handoff.Message{}, err
 	}
 	if provider != "" {
 		if err := handoff.CheckAddress("provider id", provider); err != nil {
@@ -193,6 +191,28 @@ func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, con
 		}
 		return m, d.takeReceipt(ctx, t, m, k.now.Channel)
 	})
+}
+
+// checkRecorded checks what was delivered: anything that may be sent, and
+// templates as they were rendered.
+func checkRecorded(c handoff.Content) error {
+	use := c.Template
+	if c.Kind != handoff.KindTemplate || use == nil {
+		return c.Check() // which refuses a template that names none
+	}
+	if err := handoff.CheckID("template", use.ID); err != nil {
+		return err
+	}
+	if len(use.Params) > handoff.MaxParams {
+		return &handoff.FieldError{Field: "template params", Reason: "are too many"}
+	}
+	for _, s := range append([]string{use.Name, use.Language}, use.Params...) {
+		if len(s) > handoff.MaxParam || handoff.CleanText(s) != s {
+			return &handoff.FieldError{Field: "template", Reason: "holds a text that is too long or not clean UTF-8"}
+		}
+	}
+	c.Kind, c.Template = handoff.KindText, nil
+	return c.Check()
 }
 
 // retry sends a failed message again: a new attempt, which begins as queued.
@@ -229,8 +249,9 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 		if err != nil {
 			return fmt.Errorf("desk: outbox of conversation %s: %w", id, err)
 		}
-		box.value = outbox{After: min(box.value.After, m.Number-1), Owner: box.value.Owner, Until: box.value.Until}
-		t.as(a)
+		box.value.After = min(box.value.After, m.Number-1)
+		box.value.Tries, box.value.First, box.value.NotBefore = 0, time.Time{}, time.Time{}
+		t.sees(a, c)
 		if err := put(t, box, time.Time{}); err != nil {
 			return err
 		}

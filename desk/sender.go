@@ -22,9 +22,11 @@ type outbox struct {
 	// Sending is the message that was about to be given to the channel: if
 	// the lease runs out, nobody knows whether it was.
 	Sending handoff.MessageID `json:"sending,omitempty"`
-	// Tries and First are of the temporary failures of the next message.
-	Tries int       `json:"tries,omitempty"`
-	First time.Time `json:"first,omitzero"`
+	// Tries and First are of the temporary failures of the next message,
+	// which is not tried again before NotBefore.
+	Tries     int       `json:"tries,omitempty"`
+	First     time.Time `json:"first,omitzero"`
+	NotBefore time.Time `json:"notBefore,omitzero"`
 }
 
 // errLost: another sender took the conversation over.
@@ -48,6 +50,9 @@ type sending struct {
 func (d *Desk) sendDue(ctx, hand context.Context, due storage.Timer) error {
 	s := &sending{d: d, bot: due.Bot, id: handoff.ConversationID(due.ID), token: newToken()}
 	claimed, err := s.claim(hand, due)
+	if errors.Is(err, errLost) {
+		return nil
+	}
 	if err != nil || !claimed {
 		return err
 	}
@@ -87,22 +92,27 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 	t := &draft{now: now}
 	t.ops = append(t.ops, storage.ClearTimer{Timer: due})
 	if box.value.Owner != "" && box.value.Until.After(now) {
-		// Somebody is at it: look again when their lease ends.
-		t.timer(s.bot, timerSend, due.ID, box.value.Until)
+		// Somebody is at it: look again after their lease has ended. It is not
+		// the time of their own timer, which they clear when nothing is left.
+		t.timer(s.bot, timerSend, due.ID, box.value.Until.Add(time.Millisecond))
 		return false, ignoreConflict(s.d.commit(ctx, t))
 	}
-	doubtful := box.value.Sending
+	if box.value.NotBefore.After(now) {
+		t.timer(s.bot, timerSend, due.ID, box.value.NotBefore)
+		return false, ignoreConflict(s.d.commit(ctx, t))
+	}
+	inDoubt, err := s.inDoubt(ctx, box.value)
+	if err != nil {
+		return false, err
+	}
 	if err := s.advance(ctx, &box.value); err != nil {
 		return false, err
 	}
-	if s.next == nil {
-		box.value.Owner, box.value.Sending = "", ""
-		if err := put(t, box, time.Time{}); err != nil {
-			return false, err
-		}
-		return false, ignoreConflict(s.d.commit(ctx, t))
+	if inDoubt {
+		s.lease(t, &box.value, box.value.Sending)
+	} else {
+		s.lease(t, &box.value, s.nextID())
 	}
-	s.lease(t, &box.value)
 	if err := put(t, box, time.Time{}); err != nil {
 		return false, err
 	}
@@ -111,14 +121,40 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 	if err := s.d.commit(ctx, t); err != nil {
 		return false, ignoreConflict(err)
 	}
-	if doubtful != s.next.ID {
-		return true, nil
+	switch {
+	case inDoubt:
+		// The former sender went away between beginning to send it and telling.
+		m, err := s.d.store.Message(ctx, s.bot, s.id, box.value.Sending)
+		if err != nil {
+			return false, fmt.Errorf("desk: message %s: %w", box.value.Sending, err)
+		}
+		retryAt, err := s.settle(ctx, m, outcome{err: &SendError{
+			Code: "unknown", Text: "the sender stopped before it learned the outcome", Unknown: true,
+		}})
+		if err != nil || retryAt.IsZero() {
+			return err == nil, err
+		}
+		return false, s.release(ctx, retryAt)
+	case s.next == nil:
+		// What was written since this looked had its timer moved: look again.
+		if err := s.advance(ctx, &box.value); err != nil {
+			return false, err
+		}
+		return false, s.release(ctx, time.Time{})
 	}
-	// The former sender went away between beginning to send it and telling.
-	_, err = s.settle(ctx, *s.next, outcome{err: &SendError{
-		Code: "unknown", Text: "the sender stopped before it learned the outcome", Unknown: true,
-	}})
-	return err == nil, err
+	return true, nil
+}
+
+// inDoubt reports whether a former sender may have sent its message.
+func (s *sending) inDoubt(ctx context.Context, box outbox) (bool, error) {
+	if box.Sending == "" {
+		return false, nil
+	}
+	m, err := s.d.store.Message(ctx, s.bot, s.id, box.Sending)
+	if err != nil {
+		return false, fmt.Errorf("desk: message %s: %w", box.Sending, err)
+	}
+	return m.Delivery == handoff.Queued, nil
 }
 
 func ignoreConflict(err error) error {
@@ -128,13 +164,17 @@ func ignoreConflict(err error) error {
 	return err
 }
 
-// lease renews the lease for one more attempt at s.next.
-func (s *sending) lease(t *draft, box *outbox) {
-	box.Owner, box.Until = s.token, t.now.Add(s.d.o.SendTimeout+s.d.o.Lease)
-	box.Sending = ""
-	if s.next != nil {
-		box.Sending = s.next.ID
+// lease renews the lease for one more attempt, at a message.
+func (s *sending) lease(t *draft, box *outbox, at handoff.MessageID) {
+	box.Owner, box.Until, box.Sending = s.token, t.now.Add(s.d.o.SendTimeout+s.d.o.Lease), at
+}
+
+// nextID is the next message's; empty if there is none.
+func (s *sending) nextID() handoff.MessageID {
+	if s.next == nil {
+		return ""
 	}
+	return s.next.ID
 }
 
 // advance moves the box past what needs no sending, to the next message
@@ -222,12 +262,17 @@ func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (r
 		if c, err = s.d.store.Conversation(ctx, s.bot, s.id); err != nil {
 			return fmt.Errorf("desk: conversation %s: %w", s.id, err)
 		}
-		update := storage.UpdateMessage{Bot: s.bot, Conversation: s.id, ID: m.ID, From: handoff.Queued, To: handoff.Sent}
+		stored, err := s.d.store.Message(ctx, s.bot, s.id, m.ID)
+		if err != nil {
+			return fmt.Errorf("desk: message %s: %w", m.ID, err)
+		}
+		update := storage.UpdateMessage{Bot: s.bot, Conversation: s.id, ID: m.ID, From: stored.Delivery, To: handoff.Sent}
 		switch e := out.err; {
 		case e == nil:
 			if err := s.accepted(ctx, t, c, m, out.sent, &update); err != nil {
 				return err
 			}
+		case stored.Delivery != handoff.Queued: // a receipt knows better
 		case e.Temporary, e.Unknown && s.d.idempotent(c.Channel):
 			if at, ok := s.again(t.now, &box.value, e); ok {
 				retryAt = at
@@ -238,31 +283,30 @@ func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (r
 		default:
 			update.To, update.Failure = handoff.Failed, e.Code+": "+e.Text
 		}
-		update.Failure = handoff.CleanText(update.Failure[:min(len(update.Failure), handoff.MaxName)])
-		t.ops = append(t.ops, update)
-		t.note(handoff.DeliveryEvent(m, update.To, t.act(handoff.Actor{By: handoff.BySystem})))
-		box.value.Tries, box.value.First = 0, time.Time{}
-		if box.value.After < m.Number && s.isNext(ctx, box.value.After, m) {
-			box.value.After = m.Number
+		if update.To = stored.Delivery.Advance(update.To); update.To != stored.Delivery || update.Provider != "" {
+			update.Failure = handoff.CleanText(update.Failure[:min(len(update.Failure), handoff.MaxName)])
+			t.ops = append(t.ops, update)
 		}
+		if update.To != stored.Delivery {
+			t.note(handoff.DeliveryEvent(m, update.To, t.act(handoff.Actor{By: handoff.BySystem})))
+		}
+		box.value.Tries, box.value.First, box.value.NotBefore = 0, time.Time{}, time.Time{}
 		if err := s.advance(ctx, &box.value); err != nil {
 			return err
 		}
-		s.lease(t, &box.value)
+		if s.nextID() == m.ID { // queued until this is committed
+			box.value.After = m.Number
+			if err := s.advance(ctx, &box.value); err != nil {
+				return err
+			}
+		}
+		s.lease(t, &box.value, s.nextID())
 		return put(t, box, time.Time{})
 	})
 	if err == nil && out.sent.Address != "" && out.sent.Address != c.Address {
 		s.d.linkAnswered(ctx, c, out.sent.Address)
 	}
 	return retryAt, err
-}
-
-// isNext reports whether nothing between after and m is queued: a retry may
-// have put an earlier message back in line while m was being sent.
-func (s *sending) isNext(ctx context.Context, after int64, m handoff.Message) bool {
-	box := outbox{After: after}
-	look := sending{d: s.d, bot: s.bot, id: s.id}
-	return look.advance(ctx, &box) == nil && look.next != nil && look.next.ID == m.ID
 }
 
 // accepted completes the update of a message the channel took: with the
@@ -298,13 +342,18 @@ func (s *sending) again(now time.Time, box *outbox, e *SendError) (time.Time, bo
 	if box.First.IsZero() {
 		box.First = now
 	}
-	at := now.Add(max(backoff(box.Tries), e.After))
+	wait := max(backoff(box.Tries), e.After)
+	at := now.Add(wait.Truncate(time.Millisecond))
+	if at.Before(now.Add(wait)) {
+		at = at.Add(time.Millisecond)
+	}
 	box.Tries++
+	box.NotBefore = at
 	return at, at.Sub(box.First) <= s.d.o.SendFor
 }
 
-// release gives the lease back. With at, the next look is then; else there
-// is nothing left, unless a new message moved the timer meanwhile.
+// release gives the lease back. With at, the next look is then; else it is
+// now if something is left, or if a new message moved the timer meanwhile.
 func (s *sending) release(ctx context.Context, at time.Time) error {
 	for _, clear := range []bool{true, false} {
 		now, err := s.d.store.Now(ctx)
@@ -326,10 +375,11 @@ func (s *sending) release(ctx context.Context, at time.Time) error {
 		switch {
 		case !at.IsZero():
 			t.timer(s.bot, timerSend, string(s.id), at)
-		case s.next != nil:
-			t.timer(s.bot, timerSend, string(s.id), now) // stopped in the middle
-		case clear:
+		case s.next == nil && clear:
 			t.ops = append(t.ops, storage.ClearTimer{Timer: s.timer})
+		default: // stopped in the middle, or something was written meanwhile
+			t.sends = true
+			t.timer(s.bot, timerSend, string(s.id), now)
 		}
 		if err := s.d.commit(ctx, t); !errors.Is(err, storage.ErrConflict) {
 			return err

@@ -55,7 +55,7 @@ func (d *Desk) addTicket(ctx context.Context, s *Seat, id handoff.ConversationID
 		if err != nil {
 			return err
 		}
-		t.as(a)
+		t.sees(a, c)
 		if err := d.storeTicket(ctx, t, a, c, doc[ticket.Ticket]{key: child(a.bot, kindTicket, id, made.ID)}, made); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (d *Desk) changeTicket(ctx context.Context, s *Seat, id handoff.Conversatio
 		if after = next; err != nil || !changed {
 			return err
 		}
-		t.as(a)
+		t.sees(seen, c)
 		return d.storeTicket(ctx, t, a, c, v, next)
 	})
 	return after, err
