@@ -69,10 +69,11 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 			t.timer(bot, timerEvict, string(agent.ID), t.now)
 		}
 		v.value = agent
-		if a.agent.key == v.key {
-			a.agent.version = 0 // the put below expects the version itself
-		}
-		t.as(a)
+		if a.agent.key != v.key {
+			t.as(a)
+		} else if a.agent.version != v.version {
+			return storage.ErrConflict // changed between the two reads
+		} // else the put below expects the version itself
 		t.note(handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled})
 		return put(t, v, time.Time{})
 	})
@@ -125,7 +126,16 @@ func (d *Desk) rerank(ctx context.Context, bot handoff.BotID, id handoff.QueueID
 		}
 		line.AfterRank, line.AfterID = page[len(page)-1].Rank, page[len(page)-1].ID
 	}
+	now, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, id))
+	if err != nil {
+		return fmt.Errorf("desk: queue %s: %w", id, err)
+	}
 	for _, w := range waiting {
+		// Whoever has the right rank already costs nothing, so that a long
+		// line is done in the end, however often this begins anew.
+		if _, events, err := w.Rerank(handoff.Act{}, now.value); err == nil && len(events) == 0 {
+			continue
+		}
 		err := d.decide(ctx, func(t *draft) error {
 			c, err := d.store.Conversation(ctx, bot, w.ID)
 			if err != nil || c.State != handoff.StateWaiting || c.Queue != id {
@@ -164,17 +174,8 @@ func (d *Desk) removeQueue(ctx context.Context, w who, bot handoff.BotID, id han
 			return err
 		}
 		removed = v
-		members, err := scan[handoff.Member](ctx, d, storage.Range{Bot: bot, Kind: kindMember})
-		if err != nil {
-			return fmt.Errorf("desk: members of queue %s: %w", id, err)
-		}
 		t.as(a)
 		remove(t, v)
-		for _, m := range members {
-			if m.value.Queue == id {
-				remove(t, m)
-			}
-		}
 		t.note(handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: id, Actor: a.by, At: t.now, Removed: true})
 		return nil
 	})
@@ -185,6 +186,42 @@ func (d *Desk) removeQueue(ctx context.Context, w who, bot handoff.BotID, id han
 	// just before: then the queue stays.
 	if err := d.checkEmpty(ctx, bot, id); err != nil {
 		return errors.Join(err, d.putQueue(ctx, w, bot, removed.value))
+	}
+	return unfinished(d.removeMembers(ctx, bot, id))
+}
+
+// removeMembers removes the memberships of a queue that is gone, in as many
+// commits as it takes. One that a crash leaves behind gives nobody anything.
+func (d *Desk) removeMembers(ctx context.Context, bot handoff.BotID, id handoff.QueueID) error {
+	members, err := scan[handoff.Member](ctx, d, storage.Range{Bot: bot, Kind: kindMember})
+	if err != nil {
+		return fmt.Errorf("desk: members of queue %s: %w", id, err)
+	}
+	members = slices.DeleteFunc(members, func(m doc[handoff.Member]) bool { return m.value.Queue != id })
+	for part := range slices.Chunk(members, storage.MaxOps/2) {
+		err := d.decide(ctx, func(t *draft) error {
+			q, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, id))
+			if err != nil || q.version != 0 {
+				return err // it was put anew, with whoever serves it
+			}
+			require(t, q)
+			keys := make([]storage.Key, len(part))
+			for i, m := range part {
+				keys[i] = m.key
+			}
+			recs, err := d.store.Lookup(ctx, keys)
+			if err != nil {
+				return err
+			}
+			t.roster, t.bots = true, append(t.bots, bot)
+			for _, r := range recs {
+				remove(t, doc[handoff.Member]{key: r.Key, version: r.Version})
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("desk: members of queue %s: %w", id, err)
+		}
 	}
 	return nil
 }
@@ -304,6 +341,11 @@ func (d *Desk) manage(ctx context.Context, w who, bot handoff.BotID, p handoff.P
 func (d *Desk) evict(ctx context.Context, bot handoff.BotID, agent handoff.AgentID) error {
 	by := handoff.Actor{By: handoff.BySystem}
 	err := d.releaseHeld(ctx, bot, agent, func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error) {
+		v, err := get[handoff.Agent](ctx, d, key(bot, kindAgent, agent))
+		if err != nil || !v.value.Disabled {
+			return c, nil, err // they are back already
+		}
+		require(t, v)
 		if q.version == 0 {
 			return c.End(t.act(by), handoff.ReasonAgentDisabled)
 		}

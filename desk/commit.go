@@ -216,7 +216,7 @@ func require[T any](t *draft, v doc[T]) {
 func put[T any](t *draft, v doc[T], expires time.Time) error {
 	data, err := json.Marshal(v.value)
 	if err != nil {
-		return fmt.Errorf("desk: record %s %s: %w", v.key.Kind, v.key.ID, err)
+		return fmt.Errorf("desk: record of kind %s: %w", v.key.Kind, err) // its id may be an address
 	}
 	t.ops = append(t.ops, storage.PutRecord{
 		Record: storage.Record{Key: v.key, Version: newVersion(), Data: data, Expires: expires},

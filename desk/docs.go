@@ -59,7 +59,7 @@ func decode[T any](r storage.Record) (doc[T], error) {
 		return v, nil
 	}
 	if err := json.Unmarshal(r.Data, &v.value); err != nil {
-		return v, fmt.Errorf("record %s %s: %w", r.Key.Kind, r.Key.ID, err)
+		return v, fmt.Errorf("record of kind %s: %w", r.Key.Kind, err) // its id may be an address
 	}
 	return v, nil
 }

@@ -22,7 +22,7 @@ func (d *Desk) reach(ctx context.Context, w who, to handoff.Address, callerKey, 
 		if _, err := d.theBot(ctx, a.bot); err != nil {
 			return err
 		}
-		key, err := callKey(a.bot, callerKey, verb, a.by, to)
+		key, err := callKey(a.bot, callerKey, verb, a.by, to.Channel, to.Account, to.ID)
 		if err != nil {
 			return err
 		}

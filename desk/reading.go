@@ -166,7 +166,10 @@ func (d *Desk) canReply(ctx context.Context, w who, id handoff.ConversationID) (
 		return false, time.Time{}, fmt.Errorf("desk: reading the clock: %w", err)
 	}
 	ok, until = channel.Traits().Window.CanReply(c.LastReceivedAt, now)
-	return ok, until, nil
+	if !ok || c.Ended() {
+		return false, time.Time{}, nil
+	}
+	return true, until, nil
 }
 
 // Position is a place in the line of a queue.

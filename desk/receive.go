@@ -27,7 +27,8 @@ type Received struct {
 // message is durable; on any error answer the provider so that it tries
 // again.
 //
-// Errors: handoff.ErrInvalid for a malformed envelope (never for what the
+// Errors: handoff.ErrInvalid for a malformed envelope, or a provider's id
+// that is an outgoing message's or another channel's (never for what the
 // contact wrote), ErrNotFound for an unknown bot, ErrBusy, ErrOutcomeUnknown.
 func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error) {
 	if err := in.Check(); err != nil {
@@ -66,7 +67,8 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 	return known, nil
 }
 
-// received finds the message if it is stored already.
+// received finds the message if it is stored already. An id that is another
+// message's, not a contact's on this channel, is refused.
 func (b *Bot) received(ctx context.Context, in handoff.Inbound) (Received, error) {
 	m, err := b.d.store.MessageByProvider(ctx, b.id, in.Account, in.Provider)
 	if err != nil {
@@ -75,6 +77,9 @@ func (b *Bot) received(ctx context.Context, in handoff.Inbound) (Received, error
 	c, err := b.d.store.Conversation(ctx, b.id, m.Conversation)
 	if err != nil {
 		return Received{}, fmt.Errorf("desk: conversation %s: %w", m.Conversation, err)
+	}
+	if m.Author.By != handoff.ByContact || c.Channel != in.Channel {
+		return Received{}, &handoff.FieldError{Field: "provider id", Reason: "is another message's"}
 	}
 	return Received{Conversation: c, Message: m, Duplicate: true}, nil
 }

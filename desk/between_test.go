@@ -1,0 +1,212 @@
+package desk_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// between is a store in which something else happens, once, just before a
+// certain commit: after everything it was decided from was read.
+type between struct {
+	storage.Store
+	mu   sync.Mutex
+	when func(storage.Op) bool
+	do   func() error
+}
+
+func (b *between) Commit(ctx context.Context, batch storage.Batch) error {
+	b.mu.Lock()
+	do := b.do
+	if do != nil && slices.ContainsFunc(batch.Ops, b.when) {
+		b.do = nil
+	} else {
+		do = nil
+	}
+	b.mu.Unlock()
+	if do != nil {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return b.Store.Commit(ctx, batch)
+}
+
+// before lets do happen just before the next commit with such an operation.
+// An error of do is that commit's.
+func (b *between) before(when func(storage.Op) bool, do func() error) {
+	b.mu.Lock()
+	b.when, b.do = when, do
+	b.mu.Unlock()
+}
+
+func puts(kind string) func(storage.Op) bool {
+	return func(op storage.Op) bool {
+		p, ok := op.(storage.PutRecord)
+		return ok && p.Record.Key.Kind == kind
+	}
+}
+
+func deletes(kind string) func(storage.Op) bool {
+	return func(op storage.Op) bool {
+		p, ok := op.(storage.DeleteRecord)
+		return ok && p.Key.Kind == kind
+	}
+}
+
+func moves(op storage.Op) bool { _, ok := op.(storage.PutConversation); return ok }
+
+// crowd is an office whose desk can be interrupted; the returned office is
+// another process on the same data, which does the interrupting.
+func crowd(t *testing.T) (o, other *office, b *between) {
+	o = newOffice(t)
+	b = &between{Store: o.store}
+	twin := *o
+	o.open(b)
+	return o, &twin, b
+}
+
+// since lists what happened after a cursor.
+func (o *office) since(from string) []handoff.EventKind {
+	o.t.Helper()
+	if o.dump() == from {
+		return nil
+	}
+	return kinds(o.upTo(o.bot.Subscribe(o.ctx, from)))
+}
+
+func (o *office) seat(id handoff.AgentID) *desk.Seat {
+	o.t.Helper()
+	s, err := o.desk.Seat(o.ctx, "acme", id)
+	o.ok(err)
+	return s
+}
+
+func TestWhoConnectsWhileASweepLooksIsNotToldGone(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	o.working("ana", 5, "sales")
+	o.clock.Advance(21 * time.Second) // the lease has run out
+	from := o.dump()
+	b.before(puts("presence"), func() error { return second(other.seat("ana").Connect(o.ctx, "phone")) })
+	o.settle()
+	require.NotContains(t, o.since(from), handoff.EventDisconnected)
+}
+
+func TestSigningOutFromTwoDevicesAtOnceIsSigningOut(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	ana := o.agent("ana", 5, handoff.RoleAgent, "sales")
+	laptop, err := ana.Connect(o.ctx, "laptop")
+	o.ok(err)
+	phone, err := other.seat("ana").Connect(o.ctx, "phone")
+	o.ok(err)
+	from := o.dump()
+	b.before(deletes("lease"), func() error { return phone(o.ctx) })
+	o.ok(laptop(o.ctx))
+	require.Contains(t, o.since(from), handoff.EventDisconnected, "at once, not when a sweep finds out")
+}
+
+func TestWhoLeftTheQueueMeanwhileActsNoMoreOnWhatWaitsInIt(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*office, *desk.Seat, convID) error{
+		"Take": func(o *office, s *desk.Seat, id convID) error { return second(s.Take(o.ctx, id, desk.TakeOptions{})) },
+		"Note": func(o *office, s *desk.Seat, id convID) error { return second(s.Note(o.ctx, id, "x", "")) },
+		"Tag":  func(o *office, s *desk.Seat, id convID) error { return second(s.Tag(o.ctx, id, []string{"x"}, nil)) },
+		"Transfer": func(o *office, s *desk.Seat, id convID) error {
+			return second(s.Transfer(o.ctx, id, desk.Transfer{Queue: "support"}))
+		},
+	} {
+		o, other, b := crowd(t)
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "manual", Name: "Manual", Mode: handoff.Manual}))
+		ana := o.working("ana", 5, "manual")
+		id := o.waits("551", "manual", handoff.NoPriority)
+		before := o.conv(id)
+		b.before(func(storage.Op) bool { return true }, func() error { return other.bot.RemoveMember(o.ctx, "manual", "ana") })
+		require.ErrorIs(t, call(o, ana, id), desk.ErrNotFound, name)
+		require.Equal(t, before, o.conv(id), name)
+	}
+}
+
+func TestAQueueThatBecameManualMeanwhileIsNotRouted(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	o.working("ana", 5, "sales")
+	id := o.waits("551", "sales", handoff.NoPriority)
+	b.before(moves, func() error {
+		return other.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Mode: handoff.Manual})
+	})
+	o.settle()
+	require.Equal(t, handoff.StateWaiting, o.conv(id).State)
+}
+
+// turning is a store in which something happens just before the nth look at a
+// record.
+type turning struct {
+	storage.Store
+	key storage.Key
+	nth int
+	do  func() error
+}
+
+func (r *turning) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
+	if slices.Contains(keys, r.key) {
+		if r.nth--; r.nth == 0 {
+			if err := r.do(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r.Store.Lookup(ctx, keys)
+}
+
+func TestWhoLostTheirPermissionMeanwhileDoesNotGiveItBackToThemselves(t *testing.T) {
+	t.Parallel()
+	for nth := range 5 {
+		o, other, _ := crowd(t)
+		o.agent("chief", 1, handoff.RoleAdmin)
+		r := &turning{Store: o.store, key: storage.Key{Bot: "acme", Kind: "agent", ID: "chief"}, nth: -1, do: func() error {
+			return other.bot.PutAgent(o.ctx, handoff.Agent{ID: "chief", Name: "Chief", Permissions: handoff.RoleAgent})
+		}}
+		o.open(r)
+		chief := o.seat("chief")
+		r.nth = nth + 1
+		err := chief.PutAgent(o.ctx, handoff.Agent{ID: "chief", Name: "Chief", Permissions: handoff.RoleAdmin})
+		if r.nth > 0 {
+			continue // there are not so many looks
+		}
+		require.ErrorIs(t, err, desk.ErrForbidden, "at look %d", nth+1)
+	}
+}
+
+func TestAQueueSomebodyCameToMeanwhileStaysWithItsMembers(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	o.working("ana", 5, "sales")
+	id := o.writes("551", "oi")
+	b.before(deletes("queue"), func() error {
+		return second(other.bot.HandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, ""))
+	})
+	require.ErrorIs(t, o.bot.RemoveQueue(o.ctx, "sales"), desk.ErrInUse)
+	o.settle()
+	require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+}
+
+func TestAMemberOfARosterReadTooLateIsSeenAtTheNextSweep(t *testing.T) {
+	t.Parallel()
+	o, other, _ := crowd(t)
+	id := o.waits("551", "sales", handoff.NoPriority)
+	o.settle() // this process has seen who is there
+	other.working("ana", 5, "sales")
+	o.clock.Advance(time.Second)
+	o.settle() // which is a sweep, and anything may have changed elsewhere
+	require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+}
