@@ -64,15 +64,13 @@ type world struct {
 	desks [2]*desk.Desk
 	stop  [2]func()
 
-	turn      int
-	convs     []handoff.ConversationID
-	messages  []handoff.MessageID // of the bot and agents, with their conversations
-	msgConv   map[handoff.MessageID]handoff.ConversationID
-	tickets   []ticket.Ticket
-	releases  map[handoff.AgentID]func(context.Context) error
-	mood      int // how the channel answers
-	sends     int
-	overrides bool
+	turn     int
+	convs    []handoff.ConversationID
+	messages []handoff.MessageID // of the bot and agents, with their conversations
+	msgConv  map[handoff.MessageID]handoff.ConversationID
+	tickets  []ticket.Ticket
+	releases map[handoff.AgentID]func(context.Context) error
+	mood     int // how the channel answers
 
 	deliveries map[handoff.MessageID]handoff.Delivery
 	retried    map[handoff.MessageID]bool
