@@ -281,6 +281,13 @@ func TestNothingIsAnsweredAgainDaysLater(t *testing.T) {
 	got := accounts(t, h.play(lines))
 	require.Equal(t, 8, got[0].Row.Outbound, "greeting, hand-off and six answers")
 	require.Equal(t, 6, got[0].Row.Tickets)
+
+	h = newHouse(t)
+	h.play(lines)
+	lines = []string{text("5511987650002", "n1", 1_770_000_000, "oi"), text("5511987650002", "n2", 1_770_200_000, "olá")}
+	h.play(lines)
+	got = accounts(t, h.play(lines))
+	require.Equal(t, 2, got[1].Row.Outbound, "one greeting, and that it is not understood")
 }
 
 func TestIdsCountWhatWentToBothOfTwoContactsThatAreOne(t *testing.T) {
