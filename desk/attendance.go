@@ -174,8 +174,12 @@ func (d *Desk) lastAgent(ctx context.Context, c handoff.Conversation, q handoff.
 	if q.Sticky <= 0 {
 		return "", nil
 	}
+	contact, err := d.contact(ctx, c.Bot, c.Contact)
+	if err != nil {
+		return "", err
+	}
 	w := where(handoff.StateEnded)
-	w.Contacts, w.SortBy = []handoff.ContactID{c.Contact}, filter.HumanStarted
+	w.Contacts, w.SortBy = contact.value.IDs(), filter.HumanStarted
 	rows, err := d.some(ctx, storage.Query{Bot: c.Bot, Where: w, Limit: 1})
 	if err != nil || len(rows) == 0 || now.Sub(rows[0].EndedAt) > q.Sticky {
 		return "", err

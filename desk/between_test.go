@@ -2,16 +2,20 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // between is a store in which something else happens, once, just before a
@@ -70,6 +74,7 @@ func crowd(t *testing.T) (o, other *office, b *between) {
 	o = newOffice(t)
 	b = &between{Store: o.store}
 	twin := *o
+	twin.n = 1000 // its messages are others
 	o.open(b)
 	return o, &twin, b
 }
@@ -136,16 +141,93 @@ func TestWhoLeftTheQueueMeanwhileActsNoMoreOnWhatWaitsInIt(t *testing.T) {
 	}
 }
 
-func TestAQueueThatBecameManualMeanwhileIsNotRouted(t *testing.T) {
+func TestRoutingTestsAgainInItsCommitAllItRestsOn(t *testing.T) {
 	t.Parallel()
-	o, other, b := crowd(t)
-	o.working("ana", 5, "sales")
-	id := o.waits("551", "sales", handoff.NoPriority)
-	b.before(moves, func() error {
-		return other.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Mode: handoff.Manual})
-	})
-	o.settle()
-	require.Equal(t, handoff.StateWaiting, o.conv(id).State)
+	for name, happens := range map[string]func(o *office) error{
+		"the queue became manual": func(o *office) error {
+			return o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Mode: handoff.Manual})
+		},
+		"the agent went away":    func(o *office) error { return o.seat("ana").SetAvailability(o.ctx, handoff.Away, "lunch") },
+		"the agent left":         func(o *office) error { return o.bot.RemoveMember(o.ctx, "sales", "ana") },
+		"the connection is gone": func(o *office) error { o.clock.Advance(21 * time.Second); return nil },
+		"the agent is full": func(o *office) error {
+			for _, contact := range []string{"77", "78"} {
+				out, err := o.bot.HandOff(o.ctx, o.writes(contact, "oi"), desk.HandOff{Agent: "ana"}, "")
+				if err != nil || out.State != handoff.StateAssigned {
+					return fmt.Errorf("%v %w", out, err)
+				}
+			}
+			return nil
+		},
+		"the agent is full in the queue": func(o *office) error {
+			id := o.waits("77", "sales", handoff.NoPriority)
+			return second(o.seat("ana").Take(o.ctx, id, desk.TakeOptions{}))
+		},
+		"it ended": endAll,
+	} {
+		o, other, b := crowd(t)
+		o.agent("boss", 5, handoff.RoleAdmin)
+		o.working("ana", 2, "sales")
+		o.ok(o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "ana", Capacity: 1}))
+		id := o.waits("551", "sales", handoff.NoPriority)
+		b.before(moves, func() error { return happens(other) })
+		o.settle()
+		require.NotEqual(t, handoff.StateAssigned, o.conv(id).State, name)
+	}
+}
+
+func TestWhatAHandOffOrATakeRestsOnIsTestedAgain(t *testing.T) {
+	t.Parallel()
+	full := func(o *office) error {
+		return second(o.bot.HandOff(o.ctx, o.writes("77", "oi"), desk.HandOff{Agent: "ana"}, ""))
+	}
+	away := func(o *office) error { return o.seat("ana").SetAvailability(o.ctx, handoff.Away, "") }
+	for name, c := range map[string]struct {
+		call func(o *office, ana *desk.Seat, id convID) error
+		then func(o *office) error
+		want error
+	}{
+		"hand-off to who is full":  {named, full, desk.ErrAtCapacity},
+		"hand-off to who is away":  {named, away, desk.ErrNotAvailable},
+		"hand-off to a gone queue": {queued, func(o *office) error { return o.bot.RemoveQueue(o.ctx, "manual") }, desk.ErrNotFound},
+		"take by who is full":      {takes, full, desk.ErrAtCapacity},
+		"take by who is away":      {takes, away, desk.ErrNotFound},
+		"take of what is gone":     {takes, endAll, desk.ErrNotFound},
+	} {
+		o, other, b := crowd(t)
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "manual", Name: "Manual", Mode: handoff.Manual}))
+		o.agent("boss", 5, handoff.RoleAdmin)
+		ana := o.working("ana", 1, "manual")
+		id := o.writes("551", "oi")
+		b.before(moves, func() error { return c.then(other) })
+		require.ErrorIs(t, c.call(o, ana, id), c.want, name)
+	}
+}
+
+func named(o *office, _ *desk.Seat, id convID) error {
+	return second(o.bot.HandOff(o.ctx, id, desk.HandOff{Agent: "ana"}, ""))
+}
+
+func queued(o *office, _ *desk.Seat, id convID) error {
+	return second(o.bot.HandOff(o.ctx, id, desk.HandOff{Queue: "manual"}, ""))
+}
+
+// takes lets ana take what waits by then.
+func takes(o *office, ana *desk.Seat, id convID) error {
+	other, err := desk.New(o.store, nil)
+	o.ok(err)
+	o.ok(second(other.Bot("acme").HandOff(o.ctx, id, desk.HandOff{Queue: "manual"}, "")))
+	return second(ana.Take(o.ctx, id, desk.TakeOptions{}))
+}
+
+// endAll ends everything that waits or is held.
+func endAll(o *office) error {
+	for _, id := range o.walk(o.seat("boss"), filter.Criteria{Control: handoff.ControlHuman}) {
+		if err := second(o.bot.End(o.ctx, id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // turning is a store in which something happens just before the nth look at a
@@ -209,4 +291,63 @@ func TestAMemberOfARosterReadTooLateIsSeenAtTheNextSweep(t *testing.T) {
 	o.clock.Advance(time.Second)
 	o.settle() // which is a sweep, and anything may have changed elsewhere
 	require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+}
+
+// leasing is a store in which something happens, once, while leases are read.
+type leasing struct {
+	storage.Store
+	mu sync.Mutex
+	do func()
+}
+
+func (l *leasing) Records(ctx context.Context, r storage.Range, limit int) ([]storage.Record, error) {
+	recs, err := l.Store.Records(ctx, r, limit)
+	if r.Kind == "lease" && r.Parent == "" {
+		l.mu.Lock()
+		do := l.do
+		l.do = nil
+		l.mu.Unlock()
+		if do != nil {
+			do()
+		}
+	}
+	return recs, err
+}
+
+func TestWhoBecomesAvailableWhileTheRouterLooksIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &leasing{Store: memory.New(nil)}
+		o, stop := runs(t, l)
+		defer stop()
+		ana := o.agent("ana", 5, handoff.RoleAgent, "sales")
+		_, err := ana.Connect(o.ctx, "laptop")
+		o.ok(err)
+		id := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(time.Second) // between two sweeps
+		synctest.Wait()
+		l.mu.Lock()
+		l.do = func() { o.ok(ana.SetAvailability(o.ctx, handoff.Available, "")) }
+		l.mu.Unlock()
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "other", Name: "Other"}))
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+	})
+}
+
+func TestReleaseWhileALeaseIsRenewedLeavesNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &between{Store: memory.New(nil)}
+		o, stop := runs(t, b)
+		defer stop()
+		release, err := o.agent("ana", 5, handoff.RoleAgent).Connect(o.ctx, "laptop")
+		o.ok(err)
+		b.before(puts("lease"), func() error { return release(o.ctx) })
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		left, err := b.Records(o.ctx, storage.Range{Bot: "acme", Kind: "lease"}, 1)
+		o.ok(err)
+		require.Empty(t, left)
+	})
 }

@@ -27,7 +27,7 @@ type presence struct {
 	Connected bool      `json:"connected"`
 	At        time.Time `json:"at"` // of the change
 	// Grace is when the grace period ends of an agent who was lost; zero for
-	// one who signed out. A timer of another time is of an earlier absence.
+	// one who signed out. A timer from before it is of an earlier absence.
 	Grace time.Time `json:"grace,omitzero"`
 }
 
@@ -276,7 +276,7 @@ func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
 			return c, nil, err
 		}
 		policy := q.value.WithDefaults().OnLost
-		if !seen.value.Grace.Equal(due.At) || q.version == 0 || policy == handoff.KeepAll ||
+		if seen.value.Grace.IsZero() || seen.value.Grace.After(due.At) || q.version == 0 || policy == handoff.KeepAll ||
 			policy == handoff.RequeueUnanswered && c.Answered() {
 			return c, nil, nil
 		}

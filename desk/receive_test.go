@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -162,4 +163,21 @@ func (o *office) dump() string {
 	head, err := o.desk.Head(o.ctx)
 	o.ok(err)
 	return head
+}
+
+func TestTheAgentOfAMergedContactIsRemembered(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Sticky: time.Hour}))
+	o.writes("5511", "first of all")
+	o.clock.Advance(time.Second)
+	ana := o.working("ana", 5, "sales")
+	id := o.waits("BR.1", "sales", handoff.NoPriority)
+	o.settle()
+	o.ok(ana.ReturnToBot(o.ctx, id))
+	in := inbound("5511", "it is me", "link")
+	in.Addresses = []string{"5511", "BR.1"}
+	_, err := o.bot.Receive(o.ctx, in)
+	o.ok(err)
+	require.Equal(t, handoff.AgentID("ana"), o.conv(o.waits("5511", "sales", handoff.NoPriority)).Preferred)
 }

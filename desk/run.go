@@ -113,6 +113,25 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 	return ignoreConflict(d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}))
 }
 
+// orPutOff does what a timer is for. If that fails the timer moves behind the
+// others, so that what always fails holds up nothing.
+func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) error {
+	err := d.contained("timer "+due.Kind, due.Bot, f)
+	if err == nil {
+		return nil
+	}
+	now, clock := d.store.Now(ctx)
+	if clock != nil {
+		return err
+	}
+	t := &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}
+	t.timer(due.Bot, due.Kind, due.ID, now.Add(putOff))
+	return errors.Join(err, ignoreConflict(d.commit(ctx, t)))
+}
+
+// putOff is for how long work that failed is left alone.
+const putOff = 10 * time.Second
+
 func (d *Desk) routeLoop(ctx context.Context) {
 	for ctx.Err() == nil {
 		ring := d.routing.bell.next()
@@ -150,7 +169,9 @@ func (d *Desk) timerLoop(ctx context.Context) {
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
 			due, err := d.due(ctx, timerLost, timerEvict, timerRank)
 			for _, t := range due {
-				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error { return d.fire(ctx, t) })
+				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error {
+					return d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })
+				})
 			}
 			return err
 		})
@@ -208,7 +229,7 @@ func (d *Desk) sendLoop(ctx context.Context) {
 				// Another goroutine may have had the same timer: then this
 				// one's claim conflicts and nothing happens.
 				d.turnOf(context.WithoutCancel(ctx), d.handTime(), "sending", t.Bot, func(hand context.Context) error {
-					return d.sendDue(ctx, hand, t)
+					return d.orPutOff(hand, t, func() error { return d.sendDue(ctx, hand, t) })
 				})
 				return nil
 			})
