@@ -258,3 +258,22 @@ func TestANestedIdIsCheckedAgainstItsConversation(t *testing.T) {
 	require.ErrorIs(t, second(ana.Attachment(o.ctx, other, ms[0].ID)), desk.ErrNotFound)
 	require.ErrorIs(t, second(ana.HistoryMessages(o.ctx, other, held, desk.MessageQuery{})), desk.ErrNotFound)
 }
+
+func TestWhoDoesNotSeeALineIsNotToldWhoWaitsInIt(t *testing.T) {
+	t.Parallel()
+	o, ana, _, boss, _ := staffed(t)
+	clerk := o.agent("clerk", 1, handoff.PermReports)
+	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Mode: handoff.Manual}))
+	id := o.waits("552", "sales", handoff.NoPriority)
+	told := func(s *desk.Seat) []convID {
+		e, err := s.ExplainAgent(o.ctx, "ana")
+		o.ok(err)
+		require.Equal(t, 1, e.Seats[0].Waiting)
+		return e.Seats[0].Fits
+	}
+	require.Contains(t, told(ana), id)
+	o.ok(ana.SetAvailability(o.ctx, handoff.Away, "lunch"))
+	require.NotContains(t, told(ana), id, "who is away does not see the line")
+	require.NotContains(t, told(clerk), id)
+	require.Contains(t, told(boss), id)
+}

@@ -69,7 +69,13 @@ func (d *Desk) explainAgent(ctx context.Context, w who, id handoff.AgentID) (rou
 	if err != nil {
 		return routing.AgentExplanation{}, fmt.Errorf("desk: reading the clock: %w", err)
 	}
-	return routing.ExplainAgent(s, id, now)
+	out, err := routing.ExplainAgent(s, id, now)
+	for i, seat := range out.Seats {
+		if !a.sees.All && !slices.Contains(a.sees.Queues, seat.Queue) {
+			out.Seats[i].Fits = nil // the caller does not see who waits there
+		}
+	}
+	return out, err
 }
 
 // picture is a snapshot as of now with the heads of some lines, whether or

@@ -219,8 +219,8 @@ func (s *Seat) Explain(ctx context.Context, id handoff.ConversationID) (routing.
 }
 
 // ExplainAgent says what keeps an agent from getting conversations: the
-// agent themself, or with handoff.PermReports any. As [Bot.ExplainAgent]
-// otherwise.
+// agent themself, or with handoff.PermReports any. Who waits is named only in
+// lines that the caller sees. As [Bot.ExplainAgent] otherwise.
 func (s *Seat) ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error) {
 	return s.d.explainAgent(ctx, s.who, id)
 }
