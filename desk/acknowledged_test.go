@@ -108,9 +108,6 @@ func (c *workforce) checkAcknowledged(w *world) map[string]int {
 	for what, n := range moves {
 		require.Zero(t, n, "acknowledged, and not in the events: %s", what)
 	}
-	for _, what := range []string{"received", "handedoff", "replied", "returned", "transferred", "requeued", "ticket", "took", "sent"} {
-		require.NotZero(t, acks[what], what)
-	}
 	return acks
 }
 

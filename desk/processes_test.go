@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,11 +28,14 @@ import (
 )
 
 // Some seconds of work by several processes, one of which is killed every
-// now and then.
+// now and then. A slow machine takes longer until enough has happened, and
+// none takes as long as tooLong.
 const (
 	unrest    = 5 * time.Second
 	killEvery = 200 * time.Millisecond
-	drainTime = 30 * time.Second // far more than it takes
+	someKills = 6
+	someTold  = 10 // what a process does at least before it is killed
+	tooLong   = 2 * time.Minute
 )
 
 // It runs alone, so that it has the processor and its goroutines can be told
@@ -79,8 +84,7 @@ func TestProcessesThatAreKilledBreakNoPromise(t *testing.T) {
 	require.NotContains(t, house.log.String(), "DATA RACE")
 	t.Logf("%d kills, %d events of %d conversations, drained in %v, %d probes, acknowledged %v, %d errors logged",
 		kills, len(w.followers[0].seen), len(w.convs), drained.Round(time.Millisecond), probes, acks, strings.Count(house.log.String(), "level=ERROR"))
-	require.Greater(t, kills, 5)
-	require.Greater(t, probes, 5)
+	require.Greater(t, probes, kills)
 }
 
 // staff makes the bot, its queues, and agents who hold one conversation each.
@@ -94,6 +98,9 @@ func staff(t *testing.T, bot *desk.Bot) {
 	for _, a := range everybody() {
 		require.NoError(t, bot.PutAgent(ctx, handoff.Agent{ID: a, Name: string(a), Capacity: 1, Permissions: handoff.RoleAgent}))
 		for _, q := range lines {
+			if a == expert {
+				continue
+			}
 			require.NoError(t, bot.PutMember(ctx, handoff.Member{Queue: q, Agent: a}))
 		}
 	}
@@ -131,6 +138,7 @@ type worker struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	read  chan struct{} // closed when all it told was read
+	told  atomic.Int64  // how many lines
 	until time.Time     // of one that was killed: when another takes its place
 }
 
@@ -149,6 +157,7 @@ func (c *workforce) start(name string) *worker {
 		defer close(p.read)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			c.hear(strings.Fields(lines.Text()))
+			p.told.Add(1)
 		}
 	}()
 	return p
@@ -158,6 +167,18 @@ func (c *workforce) hear(words []string) {
 	c.mu.Lock()
 	c.told = append(c.told, words)
 	c.mu.Unlock()
+}
+
+// heardAll says whether calls of every kind were acknowledged.
+func (c *workforce) heardAll() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, what := range deeds {
+		if !slices.ContainsFunc(c.told, func(a []string) bool { return a[0] == what }) {
+			return false
+		}
+	}
+	return true
 }
 
 // channel is the parent's own way to the contacts.
@@ -180,14 +201,15 @@ func (c *workforce) riot() (kills int) {
 	}
 	tick := time.NewTicker(killEvery)
 	defer tick.Stop()
-	for began := time.Now(); time.Since(began) < unrest; <-tick.C {
+	for began := time.Now(); time.Since(began) < unrest || kills < someKills || !c.heardAll(); <-tick.C {
+		require.Less(c.t, time.Since(began), tooLong, "the workers do too little: %s", &c.log)
 		for i, p := range all {
 			if !p.until.IsZero() && time.Now().After(p.until) {
 				all[i] = c.start(fmt.Sprint("worker", i))
 			}
 		}
 		p := all[rand.N(workers)]
-		if !p.until.IsZero() {
+		if !p.until.IsZero() || p.told.Load() < someTold {
 			continue
 		}
 		require.NoError(c.t, p.cmd.Process.Kill())
@@ -218,7 +240,7 @@ func probe(ctx context.Context, t *testing.T, s storage.Store) (n int) {
 	assigned := storage.Query{Bot: "acme", Limit: storage.MaxPage, Where: filter.Where{
 		Viewer: filter.Viewer{All: true}, States: []handoff.State{handoff.StateAssigned},
 	}}
-	for ; breath(ctx, 10*time.Millisecond); n++ {
+	for ; breath(ctx, 20*time.Millisecond); n++ {
 		loads, err := s.Loads(ctx, "acme")
 		if err != nil {
 			break
@@ -307,7 +329,7 @@ func drain(ctx context.Context, t *testing.T, d *desk.Desk, s storage.Store) tim
 		if len(page.Rows)+len(sends) == 0 && !page.More {
 			break
 		}
-		require.Less(t, time.Since(began), drainTime, "%d still with people, %d still sending", len(page.Rows), len(sends))
+		require.Less(t, time.Since(began), tooLong, "%d still with people, %d still sending", len(page.Rows), len(sends))
 	}
 	return time.Since(began)
 }

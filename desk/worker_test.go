@@ -34,15 +34,20 @@ func team(worker string) []handoff.AgentID {
 	return []handoff.AgentID{handoff.AgentID(worker + "-ana"), handoff.AgentID(worker + "-bruno")}
 }
 
-// lines are the queues; nobody is given what waits in the last.
-var lines = []handoff.QueueID{"sales", "support", "vip"}
+// expert is whom all workers play. They serve no queue, so they get only what
+// is transferred to them.
+const expert handoff.AgentID = "expert"
 
-func everybody() (all []handoff.AgentID) {
+func everybody() []handoff.AgentID {
+	all := []handoff.AgentID{expert}
 	for i := range workers {
 		all = append(all, team(fmt.Sprint("worker", i))...)
 	}
 	return all
 }
+
+// lines are the queues; nobody is given what waits in the last.
+var lines = []handoff.QueueID{"sales", "support", "vip"}
 
 // hasty are options with which a second is long.
 func hasty(channel desk.Channel, log io.Writer) *desk.Options {
@@ -50,7 +55,7 @@ func hasty(channel desk.Channel, log io.Writer) *desk.Options {
 		Channels: map[handoff.Channel]desk.Channel{wa: channel},
 		Logger:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
 		Lease:    800 * time.Millisecond, Heartbeat: 200 * time.Millisecond, Grace: 300 * time.Millisecond,
-		Sweep: 100 * time.Millisecond, SendTimeout: 500 * time.Millisecond,
+		Sweep: 200 * time.Millisecond, SendTimeout: 500 * time.Millisecond,
 	}
 }
 
@@ -63,6 +68,9 @@ func told() *desktest.Channel {
 	}
 	return c
 }
+
+// deeds are what workers tell of.
+var deeds = []string{"received", "handedoff", "replied", "returned", "transferred", "requeued", "ticket", "took", "sent"}
 
 // tell writes a line for the parent: what a call acknowledged, after it
 // returned. A short write to a pipe is whole or not there.
@@ -88,8 +96,8 @@ func work(path, name string) error {
 	for range callers {
 		g.Go(func() error { return callIn(ctx, d.Bot("acme")) })
 	}
-	for _, id := range team(name) {
-		g.Go(func() error { return attend(ctx, d, id) })
+	for _, id := range append(team(name), expert) {
+		g.Go(func() error { return attend(ctx, d, id, name) })
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // its end, or its failure, is the sign
 	stop()
@@ -125,7 +133,7 @@ func expected(ctx context.Context, err error) error {
 // callIn lets contacts write, the same message often through several
 // workers, and hands off whom the bot has.
 func callIn(ctx context.Context, bot *desk.Bot) error {
-	for breath(ctx, 15*time.Millisecond) {
+	for breath(ctx, 40*time.Millisecond) {
 		contact := fmt.Sprint("55", rand.N(customers))
 		provider := fmt.Sprint(contact, "-", time.Now().UnixMilli()/100)
 		in, err := bot.Receive(ctx, inbound(contact, "hello", provider))
@@ -153,15 +161,15 @@ func callIn(ctx context.Context, bot *desk.Bot) error {
 }
 
 // attend plays an agent.
-func attend(ctx context.Context, d *desk.Desk, id handoff.AgentID) error {
+func attend(ctx context.Context, d *desk.Desk, id handoff.AgentID, device string) error {
 	seat, err := d.Seat(ctx, "acme", id)
 	if err == nil {
-		_, err = seat.Connect(ctx, "phone")
+		_, err = seat.Connect(ctx, device)
 	}
 	if err == nil {
 		err = seat.SetAvailability(ctx, handoff.Available, "")
 	}
-	for n := 0; err == nil && breath(ctx, 10*time.Millisecond); n++ {
+	for n := 0; err == nil && breath(ctx, 30*time.Millisecond); n++ {
 		var page desk.Page
 		if page, err = seat.Conversations(ctx, filter.Criteria{}, ""); err != nil || len(page.Rows) == 0 {
 			err = expected(ctx, err)
