@@ -9,7 +9,8 @@ import (
 )
 
 // Bot is the platform's side of one bot. It is trusted: it sees and may do
-// everything of its bot, save reading private notes, which no bot gets.
+// everything of its bot. Private notes are for agents: Messages leaves them
+// out, so that what a bot reads holds none, and only Transcript has them.
 type Bot struct {
 	d  *Desk
 	id handoff.BotID

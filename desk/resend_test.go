@@ -150,3 +150,39 @@ func TestSettleSendsAlsoWhenItsCallerHasLittleTime(t *testing.T) {
 	o.ok(o.desk.Settle(ctx))
 	require.Equal(t, []string{"one", "two"}, o.wa.Texts())
 }
+
+func TestAReceiptAheadOfItsMessageIsNotLostWhateverComesBetween(t *testing.T) {
+	t.Parallel()
+	delivered := handoff.Receipt{Channel: wa, Account: line, Provider: "out-1", Delivery: handoff.Delivered}
+	sends := func(op storage.Op) bool { _, ok := op.(storage.UpdateMessage); return ok }
+	t.Run("the receipt while the sender stores its answer", func(t *testing.T) {
+		t.Parallel()
+		o, other, b := crowd(t)
+		id, _ := o.says("551", "one")
+		b.before(sends, func() error { return other.bot.Receipt(o.ctx, delivered) })
+		o.settle()
+		require.Equal(t, []handoff.Delivery{handoff.Delivered}, o.deliveries(id))
+	})
+	t.Run("the answer while the receipt is kept", func(t *testing.T) {
+		t.Parallel()
+		o, other, b := crowd(t)
+		id, _ := o.says("551", "one")
+		b.before(puts("receipt"), func() error { return other.desk.Settle(o.ctx) })
+		o.ok(o.bot.Receipt(o.ctx, delivered))
+		require.Equal(t, []handoff.Delivery{handoff.Delivered}, o.deliveries(id))
+	})
+}
+
+func TestAKeyIsItsCallersOwn(t *testing.T) {
+	t.Parallel()
+	o, ana, _, boss, held := staffed(t)
+	hers, err := ana.Note(o.ctx, held, "from ana", "k")
+	o.ok(err)
+	his, err := boss.Note(o.ctx, held, "from the boss", "k")
+	o.ok(err)
+	require.NotEqual(t, hers.ID, his.ID)
+	o.clock.Advance(24*time.Hour - time.Second)
+	again, err := ana.Note(o.ctx, held, "from ana", "k")
+	o.ok(err)
+	require.Equal(t, hers.ID, again.ID, "a key is good for a day")
+}
