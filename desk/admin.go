@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -33,10 +34,8 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 		if err != nil {
 			return fmt.Errorf("desk: bot %s: %w", bot.ID, err)
 		}
-		v.value = bot
 		t.as(a)
-		t.note(handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
-		return put(t, v, time.Time{})
+		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
 	})
 }
 
@@ -68,14 +67,12 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 			agent.Availability, agent.AwayReason = handoff.Unavailable, ""
 			t.timer(bot, timerEvict, string(agent.ID), t.now)
 		}
-		v.value = agent
 		if a.agent.key != v.key {
 			t.as(a)
 		} else if a.agent.version != v.version {
 			return storage.ErrConflict // changed between the two reads
 		} // else the put below expects the version itself
-		t.note(handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled})
-		return put(t, v, time.Time{})
+		return replace(t, v, agent, handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled})
 	})
 	if err != nil || !agent.Disabled {
 		return err
@@ -99,10 +96,8 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 		if reordered {
 			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
 		}
-		v.value = q
 		t.as(a)
-		t.note(handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
-		return put(t, v, time.Time{})
+		return replace(t, v, q, handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
 	})
 	if err != nil || !reordered {
 		return err
@@ -256,11 +251,9 @@ func (d *Desk) putMember(ctx context.Context, w who, bot handoff.BotID, m handof
 		if err != nil {
 			return fmt.Errorf("desk: member %s of %s: %w", m.Agent, m.Queue, err)
 		}
-		v.value = m
 		t.as(a)
 		require(t, q)
-		t.note(handoff.Event{Kind: handoff.EventMemberChanged, Bot: bot, Queue: m.Queue, Agent: m.Agent, Actor: a.by, At: t.now})
-		return put(t, v, time.Time{})
+		return replace(t, v, m, handoff.Event{Kind: handoff.EventMemberChanged, Bot: bot, Queue: m.Queue, Agent: m.Agent, Actor: a.by, At: t.now})
 	})
 }
 
@@ -295,10 +288,8 @@ func (d *Desk) putTemplate(ctx context.Context, w who, bot handoff.BotID, tpl ha
 		if err != nil {
 			return fmt.Errorf("desk: template %s: %w", tpl.ID, err)
 		}
-		v.value = tpl
 		t.as(a)
-		t.note(handoff.Event{Kind: handoff.EventTemplateChanged, Bot: bot, Template: tpl.ID, Actor: a.by, At: t.now})
-		return put(t, v, time.Time{})
+		return replace(t, v, tpl, handoff.Event{Kind: handoff.EventTemplateChanged, Bot: bot, Template: tpl.ID, Actor: a.by, At: t.now})
 	})
 }
 
@@ -333,6 +324,19 @@ func (d *Desk) manage(ctx context.Context, w who, bot handoff.BotID, p handoff.P
 		t.roster, t.bots = true, append(t.bots, bot)
 		return f(t, a)
 	})
+}
+
+// replace puts value in place of the record that was read, and tells. The
+// same value again is no change and no event, so a program may put everything
+// at each start.
+func replace[T any](t *draft, v doc[T], value T, e handoff.Event) error {
+	if v.version != 0 && reflect.DeepEqual(v.value, value) {
+		*t = draft{now: t.now}
+		return nil
+	}
+	v.value = value
+	t.note(e)
+	return put(t, v, time.Time{})
 }
 
 // evict gives back everything a disabled agent holds: to its queue, or to

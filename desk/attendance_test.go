@@ -259,3 +259,15 @@ func TestANewOrderOfAQueueMovesThoseWhoWait(t *testing.T) {
 	o.ok(err)
 	require.Equal(t, o.conv(old).WithoutCopies(), handoff.Fold(events))
 }
+
+func TestPuttingTheSameAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	o, _, _, _, _ := staffed(t)
+	before := o.dump()
+	o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", TimeZone: "America/Sao_Paulo"}))
+	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "sales"}))
+	o.ok(o.bot.PutAgent(o.ctx, handoff.Agent{ID: "ana", Name: "ana", Capacity: 5, Permissions: handoff.RoleAgent}))
+	o.ok(o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "ana"}))
+	o.ok(o.bot.PutTemplate(o.ctx, hi))
+	require.Equal(t, before, o.dump())
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/filter"
 )
 
 // byPlatform is every method of a Bot that names a conversation, with
@@ -111,6 +112,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"a start with a bad template": second(o.bot.Start(o.ctx, to, "", nil, "")),
 		"a receipt of nothing":        o.bot.Receipt(o.ctx, handoff.Receipt{}),
 		"a receipt of queued":         o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p", Delivery: handoff.Queued}),
+		"bad criteria":                second(o.bot.Conversations(o.ctx, filter.Criteria{Limit: -1}, "")),
+		"a bad cursor":                second(o.bot.Conversations(o.ctx, filter.Criteria{}, "x")),
 		"an agent to explain":         second(o.bot.ExplainAgent(o.ctx, "")),
 		"a bad availability":          ana.SetAvailability(o.ctx, "asleep", ""),
 		"a reason without being away": ana.SetAvailability(o.ctx, handoff.Available, "lunch"),
@@ -145,7 +148,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
 	others := strings.Fields(`Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
-		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe`)
+		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -97,12 +98,23 @@ func (d *Desk) walk(ctx context.Context, q storage.Query, work int) (rows []hand
 // Conversations lists what the agent may see now and the criteria match, a
 // page of up to 100 rows. After "" begins at the top; a page's Next is the
 // After of the following one, for the same criteria. A page may have fewer
-// rows and still a Next.
+// rows and still a Next. Days begin where the agent is, or else the bot.
 //
 // Errors: handoff.ErrInvalid for bad criteria or a foreign cursor,
 // ErrNotFound if the agent is gone.
 func (s *Seat) Conversations(ctx context.Context, c filter.Criteria, after string) (Page, error) {
-	a, err := s.who(ctx)
+	return s.d.list(ctx, s.who, c, after)
+}
+
+// Conversations lists the bot's conversations that the criteria match. Days
+// begin where the bot is, and nothing is unread. As [Seat.Conversations]
+// otherwise.
+func (b *Bot) Conversations(ctx context.Context, c filter.Criteria, after string) (Page, error) {
+	return b.d.list(ctx, b.who, c, after)
+}
+
+func (d *Desk) list(ctx context.Context, who who, c filter.Criteria, after string) (Page, error) {
+	a, err := who(ctx)
 	if err != nil {
 		return Page{}, err
 	}
@@ -110,11 +122,11 @@ func (s *Seat) Conversations(ctx context.Context, c filter.Criteria, after strin
 	if err != nil {
 		return Page{}, err
 	}
-	zone, err := s.zone(ctx, a)
+	zone, err := d.zone(ctx, a)
 	if err != nil {
 		return Page{}, err
 	}
-	now, err := s.d.store.Now(ctx)
+	now, err := d.store.Now(ctx)
 	if err != nil {
 		return Page{}, fmt.Errorf("desk: reading the clock: %w", err)
 	}
@@ -126,14 +138,14 @@ func (s *Seat) Conversations(ctx context.Context, c filter.Criteria, after strin
 	if want == 0 {
 		return Page{}, nil
 	}
-	rows, next, more, err := s.d.walk(ctx, storage.Query{
-		Bot: s.bot, Where: w, After: at.After, Limit: want,
+	rows, next, more, err := d.walk(ctx, storage.Query{
+		Bot: a.bot, Where: w, After: at.After, Limit: want,
 	}, pageWork)
 	if err != nil {
 		return Page{}, err
 	}
 	page := Page{}
-	if page.Rows, err = s.rows(ctx, rows); err != nil {
+	if page.Rows, err = d.rows(ctx, a, rows); err != nil {
 		return Page{}, err
 	}
 	if on := at.Next(next, len(rows)); more && on.Rows(w.Limit, 0) > 0 {
@@ -142,11 +154,11 @@ func (s *Seat) Conversations(ctx context.Context, c filter.Criteria, after strin
 	return page, nil
 }
 
-// zone is where the agent's days begin: their own, or else the bot's.
-func (s *Seat) zone(ctx context.Context, a authority) (*time.Location, error) {
+// zone is where the caller's days begin: the agent's own, or else the bot's.
+func (d *Desk) zone(ctx context.Context, a authority) (*time.Location, error) {
 	name := a.agent.value.TimeZone
 	if name == "" {
-		bot, err := s.d.theBot(ctx, s.bot)
+		bot, err := d.theBot(ctx, a.bot)
 		if err != nil {
 			return nil, err
 		}
@@ -154,37 +166,49 @@ func (s *Seat) zone(ctx context.Context, a authority) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("desk: time zone of agent %s: %w", s.agent, err)
+		return nil, fmt.Errorf("desk: time zone of bot %s: %w", a.bot, err)
 	}
 	return zone, nil
 }
 
 // rows adds what a list shows beside the conversations, in one read.
-func (s *Seat) rows(ctx context.Context, cs []handoff.Conversation) ([]Row, error) {
-	keys := make([]storage.Key, 0, 3*len(cs))
-	for _, c := range cs {
-		keys = append(keys, child(s.bot, kindRead, s.agent, c.ID),
-			key(s.bot, kindAgent, c.LastAgent), key(s.bot, kindQueue, c.Queue))
+func (d *Desk) rows(ctx context.Context, a authority, cs []handoff.Conversation) ([]Row, error) {
+	var keys []storage.Key
+	place := map[storage.Key]int{}
+	want := func(k storage.Key) storage.Key {
+		if _, twice := place[k]; !twice {
+			place[k] = len(keys)
+			keys = append(keys, k)
+		}
+		return k
+	}
+	type beside struct{ mark, agent, queue storage.Key }
+	of := make([]beside, len(cs))
+	for i, c := range cs {
+		of[i] = beside{
+			want(child(a.bot, kindRead, a.by.Agent, c.ID)),
+			want(key(a.bot, kindAgent, c.LastAgent)), want(key(a.bot, kindQueue, c.Queue)),
+		}
 	}
 	recs := make([]storage.Record, 0, len(keys))
-	for len(recs) < len(keys) {
-		part, err := s.d.store.Lookup(ctx, keys[len(recs):min(len(recs)+storage.MaxLookup, len(keys))])
+	for part := range slices.Chunk(keys, storage.MaxLookup) {
+		found, err := d.store.Lookup(ctx, part)
 		if err != nil {
 			return nil, fmt.Errorf("desk: rows of a list: %w", err)
 		}
-		recs = append(recs, part...)
+		recs = append(recs, found...)
 	}
 	rows := make([]Row, len(cs))
 	for i, c := range cs {
-		mark, err1 := decode[readMark](recs[3*i])
-		agent, err2 := decode[handoff.Agent](recs[3*i+1])
-		queue, err3 := decode[handoff.Queue](recs[3*i+2])
+		mark, err1 := decode[readMark](recs[place[of[i].mark]])
+		agent, err2 := decode[handoff.Agent](recs[place[of[i].agent]])
+		queue, err3 := decode[handoff.Queue](recs[place[of[i].queue]])
 		if err := errors.Join(err1, err2, err3); err != nil {
-			s.d.log.Error("desk: unreadable record", "bot", s.bot, "conversation", c.ID, "error", err)
+			d.log.Error("desk: unreadable record", "bot", a.bot, "conversation", c.ID, "error", err)
 		}
-		rows[i] = Row{
-			Conversation: c, Unread: max(0, c.Received-mark.value.Received),
-			AgentName: agent.value.Name, QueueName: queue.value.Name,
+		rows[i] = Row{Conversation: c, AgentName: agent.value.Name, QueueName: queue.value.Name}
+		if !a.platform() {
+			rows[i].Unread = max(0, c.Received-mark.value.Received)
 		}
 	}
 	return rows, nil
@@ -224,7 +248,7 @@ func (s *Seat) Conversation(ctx context.Context, id handoff.ConversationID) (Row
 	if err != nil {
 		return Row{}, err
 	}
-	rows, err := s.rows(ctx, []handoff.Conversation{c})
+	rows, err := s.d.rows(ctx, a, []handoff.Conversation{c})
 	if err != nil {
 		return Row{}, err
 	}
@@ -246,7 +270,7 @@ func (s *Seat) History(ctx context.Context, present handoff.ConversationID) ([]R
 	if err != nil {
 		return nil, err
 	}
-	return s.rows(ctx, rows)
+	return s.d.rows(ctx, a, rows)
 }
 
 // historyOf lists the other conversations of the contact, the latest first.

@@ -210,6 +210,7 @@ type Transcript struct {
 	Conversation handoff.Conversation
 	Contact      handoff.Contact
 	Agents       map[handoff.AgentID]string // names of those who took part
+	Queues       map[handoff.QueueID]string // names of the bot's queues
 	Tickets      []ticket.Ticket
 	Messages     iter.Seq2[handoff.Message, error] // with notes
 	Events       iter.Seq2[handoff.Event, error]
@@ -228,7 +229,7 @@ func (d *Desk) transcript(ctx context.Context, w who, id handoff.ConversationID)
 	if !a.may(handoff.PermExport) {
 		return Transcript{}, fmt.Errorf("%w: exporting", ErrForbidden)
 	}
-	out := Transcript{Conversation: c, Agents: map[handoff.AgentID]string{}}
+	out := Transcript{Conversation: c, Agents: map[handoff.AgentID]string{}, Queues: map[handoff.QueueID]string{}}
 	if out.Bot, err = d.theBot(ctx, a.bot); err != nil {
 		return out, err
 	}
@@ -276,11 +277,18 @@ func (d *Desk) transcript(ctx context.Context, w who, id handoff.ConversationID)
 			}
 		}
 	}
-	return out, d.nameAgents(ctx, a.bot, out)
+	return out, d.name(ctx, a.bot, out)
 }
 
-// nameAgents fills in the names of the agents who took part.
-func (d *Desk) nameAgents(ctx context.Context, bot handoff.BotID, t Transcript) error {
+// name fills in the names of the queues and of the agents who took part.
+func (d *Desk) name(ctx context.Context, bot handoff.BotID, t Transcript) error {
+	queues, err := listed[handoff.Queue](ctx, d, bot, kindQueue)
+	if err != nil {
+		return err
+	}
+	for _, q := range queues {
+		t.Queues[q.ID] = q.Name
+	}
 	agents, err := listed[handoff.Agent](ctx, d, bot, kindAgent)
 	if err != nil {
 		return err

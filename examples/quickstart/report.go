@@ -161,7 +161,7 @@ func (o *office) transcript(ctx context.Context, w io.Writer, id handoff.Convers
 	return export.WritePDF(ctx, w, export.Transcript{
 		Bot: t.Bot.Name, Contact: t.Contact,
 		Attendances: export.Values(export.Attendance{
-			Conversation: t.Conversation, Agents: t.Agents, Tickets: t.Tickets,
+			Conversation: t.Conversation, Agents: t.Agents, Queues: t.Queues, Tickets: t.Tickets,
 			Messages: t.Messages, Events: t.Events,
 		}),
 	}, export.Options{Language: t.Bot.Language, Zone: o.story.zone, Tickets: true, Events: true})
