@@ -22,7 +22,7 @@ func TestTheSameProgramGivesTheSameOnSQLiteAsInMemory(t *testing.T) {
 	t.Parallel()
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		program := drawProgram(t, 40)
+		program := drawProgram(t, modelSteps/2)
 		n++
 		var dumps [2]string
 		for i, open := range []func(clock *desktest.Clock) storage.Store{
