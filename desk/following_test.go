@@ -108,10 +108,14 @@ func (w *world) look(d *desk.Desk, agent handoff.AgentID) {
 	}
 	var may, others []string
 	for _, e := range missed {
+		at := e.Cursor.String()
 		if w.concerns(me, e.Event) {
-			may = append(may, e.Cursor.String())
-		} else {
-			others = append(others, e.Cursor.String())
+			may = append(may, at)
+			continue
+		}
+		others = append(others, at)
+		if e.Event.FromAgent == agent && !slices.Contains(left, at) {
+			w.t.Fatalf("%s is not told that %s went from them by %s", agent, e.Event.Conversation, e.Event.Kind)
 		}
 	}
 	if !slices.Equal(whole, may) {

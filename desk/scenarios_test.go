@@ -309,6 +309,34 @@ var scenarios = []scenario{
 			return o.bot.PutAgent(ctx, handoff.Agent{ID: "ana", Name: "ana", Disabled: true})
 		}
 	}},
+	{name: "disabling an agent and leaving it at that", steps: true, given: func(o *office) func(context.Context) error {
+		o.held("551")
+		return func(ctx context.Context) error {
+			agents, err := o.bot.Agents(ctx)
+			if err != nil {
+				return err
+			}
+			if agents[0].Disabled {
+				return o.desk.Settle(ctx)
+			}
+			return o.bot.PutAgent(ctx, handoff.Agent{ID: "ana", Name: "ana", Disabled: true})
+		}
+	}},
+	{name: "a new order of a queue and leaving it at that", steps: true, given: func(o *office) func(context.Context) error {
+		o.waits("551", "sales", handoff.Low)
+		tick()
+		o.waits("552", "sales", handoff.High)
+		return func(ctx context.Context) error {
+			queues, err := o.bot.Queues(ctx)
+			if err != nil {
+				return err
+			}
+			if queues[0].Order == handoff.OrderStrict {
+				return o.desk.Settle(ctx)
+			}
+			return o.bot.PutQueue(ctx, handoff.Queue{ID: "sales", Name: "sales", Order: handoff.OrderStrict})
+		}
+	}},
 	{name: "a new order of a queue", given: func(o *office) func(context.Context) error {
 		o.waits("551", "sales", handoff.Low)
 		tick()

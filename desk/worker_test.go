@@ -198,8 +198,8 @@ func deal(ctx context.Context, seat *desk.Seat, me handoff.AgentID, rows []desk.
 	}
 	switch rand.N(10) {
 	case 0, 1, 2, 3:
-		text := fmt.Sprintf("%s-%d-%d", me, os.Getpid(), n)
-		for range 2 {
+		for i := range 6 { // three messages in a row, each twice with its key
+			text := fmt.Sprintf("%s-%d-%d-%d", me, os.Getpid(), n, i/2)
 			m, err := seat.Reply(ctx, id, handoff.Text(text), desk.Key(text))
 			if err != nil {
 				return err
