@@ -11,6 +11,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -121,6 +122,8 @@ func TestATransferLeavesTheFormerAgentWithNothing(t *testing.T) {
 	o.ok(bruno.SetAvailability(o.ctx, handoff.Unavailable, ""))
 	_, err = ana.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno"})
 	require.ErrorIs(t, err, desk.ErrNotAvailable)
+	_, err = ana.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: true})
+	require.ErrorIs(t, err, desk.ErrForbidden)
 	_, err = o.bot.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: true})
 	o.ok(err)
 	for _, bad := range []desk.Transfer{{}, {Agent: "x", Queue: "y"}} {
@@ -164,6 +167,11 @@ func TestANamedAgentWhoCannotLeavesItToTheQueue(t *testing.T) {
 	require.Equal(t, handoff.StateWaiting, out.State)
 	o.settle()
 	require.Equal(t, []string{"wait"}, o.wa.Texts(), "only what is so is told")
+	o.working("ana", 1, "sales")
+	_, err = o.bot.HandOff(o.ctx, o.writes("552", "oi"), desk.HandOff{Agent: "ana", Queue: "sales", Say: desk.Say{Queued: "wait", Assigned: "ana!"}}, "")
+	o.ok(err)
+	o.settle()
+	require.Equal(t, []string{"wait", "ana!"}, o.wa.Texts())
 }
 
 func TestAReturningContactGetsTheSameAgentIfTheQueueAsks(t *testing.T) {
@@ -183,6 +191,10 @@ func TestAReturningContactGetsTheSameAgentIfTheQueueAsks(t *testing.T) {
 		o.settle()
 		require.Equal(t, c.want, o.conv(id).Agent)
 	}
+	o.clock.Advance(time.Second)
+	o.ok(ana.ReturnToBot(o.ctx, o.writes("551", "thanks")))
+	o.clock.Advance(2 * time.Hour)
+	require.Empty(t, o.conv(o.waits("551", "sales", handoff.NoPriority)).Preferred, "that was long ago")
 }
 
 func TestTicketsAreCountedAtEveryMoment(t *testing.T) {
@@ -214,6 +226,9 @@ func TestTicketsAreCountedAtEveryMoment(t *testing.T) {
 	mine, err = ana.MyTickets(o.ctx)
 	o.ok(err)
 	require.Empty(t, mine)
+	kept, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: "authored"}, 10)
+	o.ok(err)
+	require.Empty(t, kept, "nothing leads to a ticket that is done")
 	_, err = ana.MoveTicket(o.ctx, id, one.ID, ticket.InProgress)
 	o.ok(err)
 	require.Equal(t, 1, open())
@@ -227,7 +242,9 @@ func TestAQueueSomebodyWaitsInIsNotRemoved(t *testing.T) {
 	o := newOffice(t)
 	o.agent("ana", 1, handoff.RoleAgent, "sales")
 	id := o.waits("551", "sales", handoff.NoPriority)
+	before := o.dump()
 	require.ErrorIs(t, o.bot.RemoveQueue(o.ctx, "sales"), desk.ErrInUse)
+	require.Equal(t, before, o.dump())
 	_, err := o.bot.Transfer(o.ctx, id, desk.Transfer{Queue: "support"})
 	o.ok(err)
 	o.ok(o.bot.RemoveQueue(o.ctx, "sales"))
@@ -270,4 +287,27 @@ func TestPuttingTheSameAgainChangesNothing(t *testing.T) {
 	o.ok(o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "ana"}))
 	o.ok(o.bot.PutTemplate(o.ctx, hi))
 	require.Equal(t, before, o.dump())
+}
+
+func TestNobodySetsAnAgentsAvailabilityButTheAgent(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ana := o.agent("ana", 1, handoff.RoleAgent)
+	is := func() handoff.Availability {
+		me, err := ana.Me(o.ctx)
+		o.ok(err)
+		return me.Availability
+	}
+	put := handoff.Agent{ID: "ana", Name: "Ana", Availability: handoff.Available, AwayReason: "x"}
+	o.ok(o.bot.PutAgent(o.ctx, put))
+	require.Equal(t, handoff.Unavailable, is())
+	o.ok(ana.SetAvailability(o.ctx, handoff.Available, ""))
+	put.Availability = handoff.Away
+	o.ok(o.bot.PutAgent(o.ctx, put))
+	require.Equal(t, handoff.Available, is())
+	put.Disabled = true
+	o.ok(o.bot.PutAgent(o.ctx, put))
+	put.Disabled = false
+	o.ok(o.bot.PutAgent(o.ctx, put))
+	require.Equal(t, handoff.Unavailable, is(), "who was disabled says anew that they are available")
 }

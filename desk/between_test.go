@@ -351,3 +351,73 @@ func TestReleaseWhileALeaseIsRenewedLeavesNone(t *testing.T) {
 		require.Empty(t, left)
 	})
 }
+
+func TestWhoLostTheirRightsMeanwhileChangesNothing(t *testing.T) {
+	t.Parallel()
+	to := handoff.Address{Channel: wa, Account: line, ID: "999"}
+	for name, call := range map[string]func(o *office, boss *desk.Seat, held convID) error{
+		"Reply": func(o *office, boss *desk.Seat, held convID) error {
+			return second(boss.Reply(o.ctx, held, handoff.Text("x"), ""))
+		},
+		"ReturnToBot": func(o *office, boss *desk.Seat, held convID) error { return boss.ReturnToBot(o.ctx, held) },
+		"Start": func(o *office, boss *desk.Seat, _ convID) error {
+			return second(boss.Start(o.ctx, to, "hi", nil, desk.TakeOptions{}, ""))
+		},
+		"PutQueue": func(o *office, boss *desk.Seat, _ convID) error {
+			return boss.PutQueue(o.ctx, handoff.Queue{ID: "new", Name: "New"})
+		},
+		"PutMember": func(o *office, boss *desk.Seat, _ convID) error {
+			return boss.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "boss"})
+		},
+	} {
+		o, other, b := crowd(t)
+		o.ok(o.bot.PutTemplate(o.ctx, hi))
+		o.working("ana", 5, "sales")
+		boss := o.agent("boss", 5, handoff.RoleAdmin)
+		held := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		var after string
+		b.before(func(storage.Op) bool { return true }, func() error {
+			err := other.bot.PutAgent(o.ctx, handoff.Agent{ID: "boss", Name: "Boss", Permissions: handoff.PermViewAll})
+			after = o.dump()
+			return err
+		})
+		require.ErrorIs(t, call(o, boss, held), desk.ErrForbidden, name)
+		require.Equal(t, after, o.dump(), name)
+	}
+}
+
+func TestWhoWritesWhileTheyTurnOutToBeAnotherContactIsInOneConversation(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	o.writes("5511", "known first")
+	o.clock.Advance(time.Second)
+	o.ok(second(o.bot.End(o.ctx, o.writes("BR.1", "known second"))))
+	b.before(moves, func() error {
+		in := inbound("BR.1", "it is me", "link")
+		in.Addresses = []string{"BR.1", "5511"}
+		return second(other.bot.Receive(o.ctx, in))
+	})
+	id := o.writes("BR.1", "hello")
+	require.Equal(t, id, o.writes("5511", "and hello"))
+	require.Equal(t, id, o.writes("BR.1", "again"))
+}
+
+func TestWhatAnotherProcessChangedIsSeenAtTheNextSweep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New(nil)
+		o, stop := runs(t, store)
+		defer stop()
+		first := o.bot
+		time.Sleep(1500 * time.Millisecond)
+		o.ok(first.PutQueue(o.ctx, handoff.Queue{ID: "other", Name: "Other"})) // it looks who is there
+		synctest.Wait()
+		o.open(store)
+		o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(2*time.Second + time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+	})
+}

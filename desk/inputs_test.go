@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/ticket"
 )
 
 func TestARecordedTemplateIsCheckedLikeAnyMessage(t *testing.T) {
@@ -138,4 +140,21 @@ func TestAKeyIsOfOneAddressOnly(t *testing.T) {
 	}
 	require.NotEqual(t, start("a b", "c"), start("a", "b c"))
 	require.Equal(t, start("a", "b c"), start("a", "b c"))
+}
+
+func TestAnAgentHasSoManyDevicesAndAConversationSoManyTickets(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t) // ana is on her laptop
+	for i := range desk.MaxDevices - 1 {
+		o.ok(second(ana.Connect(o.ctx, fmt.Sprint("d", i))))
+	}
+	o.ok(second(ana.Connect(o.ctx, "d0"))) // she is on it already
+	require.ErrorIs(t, second(ana.Connect(o.ctx, "one more")), handoff.ErrInvalid)
+
+	written := ticket.Draft{Type: ticket.DefaultTypes()[0]}
+	for range desk.MaxTickets {
+		o.ok(second(ana.AddTicket(o.ctx, held, written, "")))
+	}
+	require.ErrorIs(t, second(ana.AddTicket(o.ctx, held, written, "")), handoff.ErrInvalid)
+	require.Equal(t, desk.MaxTickets, o.conv(held).Tickets)
 }

@@ -108,6 +108,9 @@ func TestATemplateToANumberThatNeverWroteOpensTheSendersConversation(t *testing.
 	require.Equal(t, handoff.AgentID("ana"), o.conv(m.Conversation).Agent)
 	_, err = bruno.Start(o.ctx, to, "hi", nil, desk.TakeOptions{}, "")
 	require.ErrorIs(t, err, desk.ErrForbidden)
+	to.ID = "5511988886666"
+	require.ErrorIs(t, second(bruno.Start(o.ctx, to, "hi", nil, desk.TakeOptions{Override: true}, "")), desk.ErrForbidden)
+	to.ID = "5511988887777"
 	o.settle()
 	require.Equal(t, []string{"Hi!"}, o.wa.Texts())
 	require.Equal(t, m.Conversation, o.writes(to.ID, "who is this?"))

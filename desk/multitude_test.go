@@ -174,3 +174,31 @@ func TestHundredsThatCannotBeSentHoldUpNobody(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// refusing is a store that fails whatever would put one conversation.
+type refusing struct {
+	storage.Store
+	id handoff.ConversationID
+}
+
+func (r *refusing) Commit(ctx context.Context, b storage.Batch) error {
+	for _, op := range b.Ops {
+		if p, ok := op.(storage.PutConversation); ok && p.Conversation.ID == r.id {
+			return fmt.Errorf("%w: this one", storage.ErrUnsupported)
+		}
+	}
+	return r.Store.Commit(ctx, b)
+}
+
+func TestOneWhoCannotBeAssignedHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.working("ana", 1, "sales")
+	bad := o.waits("551", "sales", handoff.High)
+	o.clock.Advance(time.Millisecond)
+	good := o.waits("552", "sales", handoff.NoPriority)
+	o.open(&refusing{o.store, bad})
+	o.settle()
+	require.Equal(t, handoff.AgentID("ana"), o.conv(good).Agent)
+	require.Equal(t, handoff.StateWaiting, o.conv(bad).State)
+}

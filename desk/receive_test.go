@@ -181,3 +181,20 @@ func TestTheAgentOfAMergedContactIsRemembered(t *testing.T) {
 	o.ok(err)
 	require.Equal(t, handoff.AgentID("ana"), o.conv(o.waits("5511", "sales", handoff.NoPriority)).Preferred)
 }
+
+func TestEveryAddressOfAMergedContactLeadsToTheOneTheyAre(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	both := func(provider string, addresses ...string) convID {
+		in := inbound(addresses[0], "x", provider)
+		in.Addresses = addresses
+		got, err := o.bot.Receive(o.ctx, in)
+		o.ok(err)
+		return got.Conversation.ID
+	}
+	o.writes("5511", "known first")
+	o.clock.Advance(time.Second)
+	both("a", "BR.1", "5522")
+	id := both("b", "BR.1", "5511")
+	require.Equal(t, id, o.writes("5522", "an address that the message did not name"))
+}

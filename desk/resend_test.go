@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,4 +187,81 @@ func TestAKeyIsItsCallersOwn(t *testing.T) {
 	again, err := ana.Note(o.ctx, held, "from ana", "k")
 	o.ok(err)
 	require.Equal(t, hers.ID, again.ID, "a key is good for a day")
+}
+
+func TestWhoLooksWhileAnotherSendsSendsNothing(t *testing.T) {
+	t.Parallel()
+	o, other, _ := crowd(t)
+	id, _ := o.says("551", "one")
+	looked := false
+	o.wa.OnSend = func(context.Context, desk.Outgoing) (desk.Sent, error) {
+		if !looked {
+			looked = true
+			o.ok(second(other.bot.Send(o.ctx, id, handoff.Text("two"), "")))
+			other.settle()
+		}
+		return desk.Sent{}, nil
+	}
+	o.settle()
+	require.Equal(t, []string{"one", "two"}, o.wa.Texts())
+	require.Equal(t, []handoff.Delivery{handoff.Sent, handoff.Sent}, o.deliveries(id))
+}
+
+func TestASenderWhoWasTooSlowLeavesTheRestToWhoTookOver(t *testing.T) {
+	t.Parallel()
+	o, other, _ := crowd(t)
+	id, _ := o.says("551", "one", "two")
+	tookOver, firstDone, secondDone := make(chan struct{}), make(chan struct{}), make(chan error)
+	var waited atomic.Bool
+	o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
+		if out.Message.Text == "one" {
+			o.clock.Advance(time.Minute) // longer than the lease
+			go func() { secondDone <- other.desk.Settle(o.ctx) }()
+			<-tookOver
+			return desk.Sent{}, nil
+		}
+		if waited.CompareAndSwap(false, true) {
+			close(tookOver)
+			<-firstDone
+		}
+		return desk.Sent{}, nil
+	}
+	o.settle()
+	close(firstDone)
+	o.ok(<-secondDone)
+	require.Equal(t, []string{"one", "two"}, o.wa.Texts())
+	require.Equal(t, []handoff.Delivery{handoff.Failed, handoff.Sent}, o.deliveries(id), "nobody knows whether one went out")
+}
+
+func TestAnIdThatTheNetworkGivesTwiceStopsNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.wa.OnSend = answering(desk.Sent{Provider: "same"})
+	id, _ := o.says("551", "one", "two", "three")
+	o.settle()
+	require.Equal(t, []handoff.Delivery{handoff.Sent, handoff.Sent, handoff.Sent}, o.deliveries(id))
+	o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "same", Delivery: handoff.Read}))
+	require.Equal(t, []handoff.Delivery{handoff.Read, handoff.Sent, handoff.Sent}, o.deliveries(id), "it is the first one's")
+}
+
+func TestAnAccountThatKeepsFailingIsLeftAloneAndOthersAreNot(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
+		if out.Account == line {
+			return desk.Sent{}, &desk.SendError{Code: "503", Text: "down", Temporary: true}
+		}
+		return desk.Sent{}, nil
+	}
+	for i := range 40 {
+		o.says(fmt.Sprint("55", i), "x")
+	}
+	in := inbound("551", "oi", "elsewhere")
+	in.Account = "15550002"
+	got, err := o.bot.Receive(o.ctx, in)
+	o.ok(err)
+	o.ok(second(o.bot.Send(o.ctx, got.Conversation.ID, handoff.Text("y"), "")))
+	o.settle()
+	require.Less(t, len(o.wa.Calls()), 20)
+	require.Equal(t, []string{"y"}, o.wa.Texts())
 }

@@ -1,7 +1,9 @@
 package desk_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -107,4 +109,24 @@ func TestASubscriptionEndsWhenTheAgentIsDisabled(t *testing.T) {
 	}()
 	o.ok(o.bot.PutAgent(o.ctx, handoff.Agent{ID: "ana", Name: "Ana", Disabled: true}))
 	require.ErrorIs(t, <-next, desk.ErrNotFound)
+}
+
+func TestASubscriberHearsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		ctx, cancel := context.WithCancel(o.ctx)
+		from, heard := o.dump(), 0
+		go func() {
+			for range o.bot.Subscribe(ctx, from) {
+				heard++
+			}
+		}()
+		synctest.Wait()
+		o.ok(o.bot.PutTemplate(o.ctx, hi))
+		synctest.Wait()
+		require.Equal(t, 1, heard)
+		cancel()
+		synctest.Wait()
+	})
 }
