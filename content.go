@@ -70,7 +70,8 @@ type Content struct {
 	Overflow *Media `json:"overflow,omitempty"`
 	// Fields are what a bot collected, in a KindBrief.
 	Fields map[string]string `json:"fields,omitempty"`
-	// Raw is the body as the channel gave it, where the kind is unknown.
+	// Raw is the body as the channel gave it, where the kind is unknown, or
+	// what else it said, such as the answers of a form.
 	Raw []byte `json:"raw,omitempty"`
 }
 

@@ -17,10 +17,8 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 	if err := bot.Check(); err != nil {
 		return err
 	}
-	if bot.TimeZone != "" {
-		if _, err := time.LoadLocation(bot.TimeZone); err != nil {
-			return &handoff.FieldError{Field: "bot time zone", Reason: "is unknown"}
-		}
+	if err := checkZone("bot time zone", bot.TimeZone); err != nil {
+		return err
 	}
 	return d.decide(ctx, func(t *draft) error {
 		a, err := w(ctx)
@@ -46,10 +44,8 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 	if err := agent.Check(); err != nil {
 		return err
 	}
-	if agent.TimeZone != "" {
-		if _, err := time.LoadLocation(agent.TimeZone); err != nil {
-			return &handoff.FieldError{Field: "agent time zone", Reason: "is unknown"}
-		}
+	if err := checkZone("agent time zone", agent.TimeZone); err != nil {
+		return err
 	}
 	err := d.manage(ctx, w, bot, handoff.PermManageAgents, func(t *draft, a authority) error {
 		v, err := get[handoff.Agent](ctx, d, key(bot, kindAgent, agent.ID))
@@ -78,6 +74,14 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 		return err
 	}
 	return unfinished(d.evict(ctx, bot, agent.ID))
+}
+
+// checkZone asks for a zone that is the same on every machine.
+func checkZone(field, name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return &handoff.FieldError{Field: field, Reason: "is unknown"}
+	}
+	return nil
 }
 
 // putQueue creates or changes a queue. A new order moves those who wait.

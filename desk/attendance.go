@@ -30,13 +30,17 @@ type HandOff struct {
 
 // Say is a text for each outcome of a hand-off; an empty one says nothing.
 type Say struct {
-	Queued   string // it waits in a queue
-	Assigned string // an agent has it at once
+	// Queued: it waits in a queue. That is the outcome of every hand-off to a
+	// queue, even if an agent has it a moment later.
+	Queued string
+	// Assigned: the agent named in HandOff.Agent has it.
+	Assigned string
 }
 
 // Outcome is what became of a hand-off.
 type Outcome struct {
-	// State is handoff.StateWaiting, or handoff.StateAssigned with Agent.
+	// State is handoff.StateWaiting, or handoff.StateAssigned if HandOff named
+	// an agent and they have it: then Agent is who.
 	State handoff.State   `json:"state"`
 	Queue handoff.QueueID `json:"queue,omitempty"`
 	Agent handoff.AgentID `json:"agent,omitempty"`
@@ -154,7 +158,7 @@ func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Con
 	if h.Agent == "" || course.err != nil {
 		return course, noLimits, course.err
 	}
-	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, connected: h.Queue != "", room: true})
+	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, connected: true, room: true})
 	if err != nil {
 		unfit := errors.Is(err, ErrNotAvailable) || errors.Is(err, ErrAtCapacity)
 		if h.Queue != "" && unfit {
@@ -306,7 +310,7 @@ func (d *Desk) transfer(ctx context.Context, w who, id handoff.ConversationID, t
 			})
 			if k.err == nil {
 				var err error
-				if most, err = d.holder(ctx, t, k.before, to.Agent, need{available: !to.Override, room: !to.Override}); err != nil {
+				if most, err = d.holder(ctx, t, k.before, to.Agent, need{available: !to.Override, connected: !to.Override, room: !to.Override}); err != nil {
 					return limits{}, err
 				}
 			}

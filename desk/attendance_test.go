@@ -311,3 +311,22 @@ func TestNobodySetsAnAgentsAvailabilityButTheAgent(t *testing.T) {
 	o.ok(o.bot.PutAgent(o.ctx, put))
 	require.Equal(t, handoff.Unavailable, is(), "who was disabled says anew that they are available")
 }
+
+func TestNobodyWhoIsNotConnectedIsGivenAConversation(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t)
+	gone := o.agent("gone", 5, handoff.RoleAgent, "sales")
+	o.ok(gone.SetAvailability(o.ctx, handoff.Available, ""))
+	_, err := ana.Transfer(o.ctx, held, desk.Transfer{Agent: "gone"})
+	require.ErrorIs(t, err, desk.ErrNotAvailable)
+	_, err = o.bot.HandOff(o.ctx, o.writes("77", "hi"), desk.HandOff{Agent: "gone"}, "")
+	require.ErrorIs(t, err, desk.ErrNotAvailable)
+	others, err := ana.Colleagues(o.ctx)
+	o.ok(err)
+	require.Len(t, others, 3)
+	for _, c := range others {
+		require.Equal(t, c.ID == "bruno", c.Connected, c.ID)
+	}
+	_, err = o.bot.Transfer(o.ctx, held, desk.Transfer{Agent: "gone", Override: true})
+	o.ok(err)
+}

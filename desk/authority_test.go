@@ -84,6 +84,7 @@ var ofTheBot = map[string]struct {
 		return second(s.Conversations(ctx, filter.Criteria{}, ""))
 	}},
 	"MyTickets":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.MyTickets(ctx)) }},
+	"Colleagues":   {handoff.PermTransfer, func(ctx context.Context, s *desk.Seat) error { return second(s.Colleagues(ctx)) }},
 	"ExplainAgent": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error { return second(s.ExplainAgent(ctx, "ana")) }},
 	"Queues":       {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Queues(ctx)) }},
 	"Templates":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Templates(ctx)) }},
@@ -188,7 +189,7 @@ func TestEachMethodTakesItsPermissionAndNoOther(t *testing.T) {
 			t.Parallel()
 			o, _, _, _, _ := staffed(t)
 			if m.takes != 0 {
-				without := o.agent("without", 5, handoff.RoleAdmin&^m.takes&^handoff.PermManageQueues)
+				without := o.agent("without", 5, handoff.RoleAdmin&^m.takes&^handoff.PermManageQueues&^handoff.PermReports)
 				before := o.dump()
 				require.ErrorIs(t, m.call(o.ctx, without), desk.ErrForbidden)
 				require.Equal(t, before, o.dump())

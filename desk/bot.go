@@ -25,9 +25,11 @@ func (b *Bot) Put(ctx context.Context, v handoff.Bot) error {
 	return b.d.putBot(ctx, b.who, v)
 }
 
-// PutAgent creates or changes an agent. Their availability is left as it
-// is: only they set it. Disabling one makes them unavailable and gives back
-// what they hold: to the queue, or ended where there is none.
+// PutAgent creates an agent, or replaces all that is stored of one but their
+// availability, which only they set. So a program that puts its agents at
+// each start takes back what an admin changed meanwhile: put those that
+// [Bot.Agents] does not list. Disabling an agent makes them unavailable and
+// gives back what they hold: to the queue, or ended where there is none.
 //
 // Errors: handoff.ErrInvalid, ErrNotFound for an unknown bot, ErrBusy,
 // ErrOutcomeUnknown.

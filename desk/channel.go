@@ -72,6 +72,17 @@ func (e *SendError) Error() string {
 	return fmt.Sprintf("channel: %s %s", e.Code, e.Text)
 }
 
+// reason is what is kept with a message that failed.
+func (e *SendError) reason() string {
+	switch {
+	case e.Code == "" && e.Text == "":
+		return "unknown"
+	case e.Code == "" || e.Text == "":
+		return e.Code + e.Text
+	}
+	return e.Code + ": " + e.Text
+}
+
 // failure classifies the error of an attempt.
 func failure(err error) *SendError {
 	var e *SendError

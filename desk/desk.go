@@ -22,7 +22,7 @@ var (
 	// ErrForbidden: the agent sees the thing but lacks the permission.
 	ErrForbidden = errors.New("desk: not permitted")
 	// ErrNotAvailable: the agent who would get the conversation is not
-	// available.
+	// available, or, where somebody else gives it to them, not connected.
 	ErrNotAvailable = errors.New("desk: agent is not available")
 	// ErrAtCapacity: the agent who would get the conversation holds as many
 	// as their capacity allows.

@@ -79,6 +79,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"bot with a bad id":           o.desk.Bot("").Put(o.ctx, handoff.Bot{Name: "x"}),
 		"agent without an id":         o.bot.PutAgent(o.ctx, handoff.Agent{Name: "x"}),
 		"agent with a bad capacity":   o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Capacity: -2}),
+		"bot in a local time zone":    o.bot.Put(o.ctx, handoff.Bot{Name: "x", TimeZone: "Local"}),
 		"agent in no time zone":       o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", TimeZone: "x/y"}),
 		"agent with unknown rights":   o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Permissions: 1 << 30}),
 		"queue with a bad mode":       o.bot.PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x", Mode: "magic"}),

@@ -114,12 +114,9 @@ func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentL
 		if !slices.ContainsFunc(r.members[a.ID], func(m doc[handoff.Member]) bool { return m.value.Queue == queue }) {
 			continue
 		}
-		_, connected := r.leases[a.ID]
-		out = append(out, AgentStatus{
-			ID: a.ID, Name: a.Name, Connected: connected,
-			Availability: a.Availability, AwayReason: a.AwayReason, Since: a.Since,
-			Held: loads[loadKey{a.ID, ""}].Held, HeldHere: loads[loadKey{a.ID, queue}].Held, Limit: a.Limit(),
-		})
+		st := r.status(a, loads)
+		st.HeldHere = loads[loadKey{a.ID, queue}].Held
+		out = append(out, st)
 	}
 	slices.SortFunc(out, func(a, b AgentStatus) int {
 		if a.Connected != b.Connected {
@@ -131,6 +128,16 @@ func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentL
 		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	return out
+}
+
+// status shows an agent; HeldHere is the caller's to fill in.
+func (r *roster) status(a handoff.Agent, loads map[loadKey]storage.AgentLoad) AgentStatus {
+	_, connected := r.leases[a.ID]
+	return AgentStatus{
+		ID: a.ID, Name: a.Name, Connected: connected,
+		Availability: a.Availability, AwayReason: a.AwayReason, Since: a.Since,
+		Held: loads[loadKey{a.ID, ""}].Held, Limit: a.Limit(),
+	}
 }
 
 // nameMatches reports whether every word of the search begins a word of the

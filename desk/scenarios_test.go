@@ -274,7 +274,7 @@ var scenarios = []scenario{
 	}},
 	{name: "transfer to an agent", again: desk.ErrNotFound, given: func(o *office) func(context.Context) error {
 		id := o.held("551")
-		o.present("bruno", 1, handoff.RoleAgent)
+		o.ok(second(o.present("bruno", 1, handoff.RoleAgent).Connect(o.ctx, "laptop")))
 		return o.as("ana", func(ctx context.Context, s *desk.Seat) error {
 			return second(s.Transfer(ctx, id, desk.Transfer{Agent: "bruno", Note: "yours"}))
 		})
@@ -304,7 +304,10 @@ var scenarios = []scenario{
 	{name: "disabling an agent", given: func(o *office) func(context.Context) error {
 		o.held("551")
 		tick()
-		o.ok(second(o.bot.HandOff(o.ctx, o.writes("552", "oi"), desk.HandOff{Agent: "ana"}, "")))
+		own := o.writes("552", "oi") // given to her, from no queue
+		boss := o.agent("boss", 1, handoff.RoleAdmin)
+		o.ok(second(boss.Take(o.ctx, own, desk.TakeOptions{Override: true})))
+		o.ok(second(boss.Transfer(o.ctx, own, desk.Transfer{Agent: "ana", Override: true})))
 		return func(ctx context.Context) error {
 			return o.bot.PutAgent(ctx, handoff.Agent{ID: "ana", Name: "ana", Disabled: true})
 		}

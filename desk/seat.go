@@ -49,8 +49,8 @@ type TakeOptions struct{ Override bool }
 type Transfer struct {
 	Queue handoff.QueueID
 	Agent handoff.AgentID
-	// Override gives it to an agent who is not available or at capacity. It
-	// takes handoff.PermOverride.
+	// Override gives it to an agent who is not available, not connected or at
+	// capacity. It takes handoff.PermOverride.
 	Override bool
 	Note     string // private, for whoever gets it
 }

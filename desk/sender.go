@@ -279,9 +279,9 @@ func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (r
 				box.value.Sending = ""
 				return put(t, box, time.Time{})
 			}
-			update.To, update.Failure = handoff.Failed, e.Code+": "+e.Text
+			update.To, update.Failure = handoff.Failed, e.reason()
 		default:
-			update.To, update.Failure = handoff.Failed, e.Code+": "+e.Text
+			update.To, update.Failure = handoff.Failed, e.reason()
 		}
 		if update.To = stored.Delivery.Advance(update.To); update.To != stored.Delivery || update.Provider != "" {
 			update.Failure = handoff.CleanText(update.Failure[:min(len(update.Failure), handoff.MaxName)])
