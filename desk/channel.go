@@ -42,7 +42,8 @@ type Outgoing struct {
 	To           string // the contact's address on that account
 	Conversation handoff.ConversationID
 	Message      handoff.Message
-	// Key is the same in every attempt at this message and in no other.
+	// Key is the same in every attempt at this message, until somebody asks
+	// for a new one by Retry, and in no other.
 	Key string
 }
 

@@ -250,6 +250,10 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 			return fmt.Errorf("desk: outbox of conversation %s: %w", id, err)
 		}
 		box.value.After = min(box.value.After, m.Number-1)
+		if box.value.Retried == nil {
+			box.value.Retried = map[handoff.MessageID]int{}
+		}
+		box.value.Retried[m.ID]++
 		box.value.Tries, box.value.First, box.value.NotBefore = 0, time.Time{}, time.Time{}
 		t.sees(a, c)
 		if err := put(t, box, time.Time{}); err != nil {

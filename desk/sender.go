@@ -27,6 +27,9 @@ type outbox struct {
 	Tries     int       `json:"tries,omitempty"`
 	First     time.Time `json:"first,omitzero"`
 	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Retried counts the Retry calls for a message: each begins a new attempt,
+	// which a channel that takes keys must not take for the old one.
+	Retried map[handoff.MessageID]int `json:"retried,omitempty"`
 }
 
 // errLost: another sender took the conversation over.
@@ -40,6 +43,7 @@ type sending struct {
 	token string
 	timer storage.Timer // as this claim set it
 	next  *handoff.Message
+	key   string // of the attempt at next
 }
 
 // sendDue sends for the conversation of a due timer until nothing is left
@@ -190,7 +194,10 @@ func (s *sending) advance(ctx context.Context, box *outbox) error {
 		}
 		for _, m := range page {
 			if m.Delivery == handoff.Queued {
-				s.next = &m
+				s.next, s.key = &m, string(m.ID)
+				if n := box.Retried[m.ID]; n > 0 {
+					s.key = fmt.Sprint(m.ID, "/", n)
+				}
 				return nil
 			}
 			box.After = m.Number
@@ -238,7 +245,7 @@ func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out 
 	defer cancel()
 	sent, err := channel.Send(ctx, Outgoing{
 		Bot: s.bot, Channel: c.Channel, Account: c.Account, To: c.Address,
-		Conversation: c.ID, Message: m.Clone(), Key: string(m.ID),
+		Conversation: c.ID, Message: m.Clone(), Key: s.key,
 	})
 	if err != nil {
 		return outcome{err: failure(err)}

@@ -93,6 +93,8 @@ func TestADefiniteRefusalFailsAtOnceAndOnlyThatMessage(t *testing.T) {
 	o.settle()
 	require.Equal(t, []handoff.Delivery{handoff.Sent, handoff.Sent}, o.deliveries(id))
 	require.Equal(t, []string{"good", "bad"}, o.wa.Texts(), "the retry was a new call")
+	calls := o.wa.Calls()
+	require.NotEqual(t, calls[0].Key, calls[2].Key, "and a new attempt to a network that knows keys")
 	_, err = o.bot.Retry(o.ctx, id, ids[0])
 	require.ErrorIs(t, err, handoff.ErrInvalid)
 }
