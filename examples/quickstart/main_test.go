@@ -202,3 +202,16 @@ func TestWhatCannotBeDoneIsToldInALine(t *testing.T) {
 	require.Equal(t, fine, code)
 	require.Equal(t, usage, stdout)
 }
+
+func TestAFolderHoldsTheTranscriptsOfItsLastRunOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	in := input(t, text("5511987650001", "wamid.1", 1787050800, "oi"))
+	for range 2 {
+		status, _, stderr := quickstart(t, "-in", in, "-out", dir)
+		require.Zero(t, status, stderr)
+		pdfs, err := filepath.Glob(filepath.Join(dir, "*.pdf"))
+		require.NoError(t, err)
+		require.Len(t, pdfs, 1)
+	}
+}

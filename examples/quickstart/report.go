@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/whatsapp"
 	"github.com/handoffdesk/handoff/export"
@@ -53,6 +55,7 @@ func (o *office) report(ctx context.Context, dir string, stdout io.Writer) error
 	if err := table(stdout, rows); err != nil {
 		return err
 	}
+	forget(dir)
 	err = write(filepath.Join(dir, "conversations.json"), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
@@ -75,6 +78,21 @@ func (o *office) report(ctx context.Context, dir string, stdout io.Writer) error
 	}
 	_, err = fmt.Fprintf(stdout, "\n%s: conversations.json, events.jsonl and %d transcripts\n", dir, len(rows))
 	return err
+}
+
+// forget removes the transcripts that an earlier run left in the folder: those
+// of its conversations.json, and only what is named as such.
+func forget(dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "conversations.json"))
+	var old []row
+	if err != nil || json.Unmarshal(data, &old) != nil {
+		return // there was none
+	}
+	for _, r := range old {
+		if uuid.Validate(string(r.ID)) == nil {
+			_ = os.Remove(filepath.Join(dir, string(r.ID)+".pdf")) // it may be gone already
+		}
+	}
 }
 
 // summary gives a row for each conversation, the oldest first.
