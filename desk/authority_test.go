@@ -59,6 +59,7 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 		return second(s.Messages(ctx, id, desk.MessageQuery{}))
 	},
 	"Timeline":     func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Timeline(ctx, id, 0)) },
+	"Transcripts":  func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcripts(ctx, id)) },
 	"Transcript":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcript(ctx, id)) },
 	"Attachment":   func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Attachment(ctx, id, "m")) },
 	"Position":     func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Position(ctx, id)) },
@@ -216,7 +217,7 @@ func TestWhoMayViewAllSeesButActsOnlyByPermission(t *testing.T) {
 	o.ok(second(watcher.Messages(o.ctx, held, desk.MessageQuery{})))
 	for name, want := range map[string]error{
 		"Reply": desk.ErrForbidden, "SendTemplate": desk.ErrForbidden, "Transfer": desk.ErrForbidden,
-		"ReturnToBot": desk.ErrForbidden, "Transcript": desk.ErrForbidden, "Take": handoff.ErrInvalidState,
+		"ReturnToBot": desk.ErrForbidden, "Transcript": desk.ErrForbidden, "Transcripts": desk.ErrForbidden, "Take": handoff.ErrInvalidState,
 	} {
 		require.ErrorIs(t, onConversation[name](o.ctx, watcher, held), want, name)
 	}

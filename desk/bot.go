@@ -117,6 +117,12 @@ func (b *Bot) Transcript(ctx context.Context, id handoff.ConversationID) (Transc
 	return b.d.transcript(ctx, b.who, id)
 }
 
+// Transcripts gives all of the contact's attendances for one document. As
+// [Seat.Transcripts] otherwise. Errors: handoff.ErrInvalid, ErrNotFound.
+func (b *Bot) Transcripts(ctx context.Context, present handoff.ConversationID) ([]Transcript, error) {
+	return b.d.transcripts(ctx, b.who, present)
+}
+
 // Attachment gives a stored attachment of the bot by the SHA-256 in its
 // handoff.Media. Errors: handoff.ErrInvalid, ErrNotFound.
 func (b *Bot) Attachment(ctx context.Context, sha256 string) ([]byte, error) {

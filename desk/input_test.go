@@ -21,6 +21,7 @@ var byPlatform = map[string]func(o *office, b *desk.Bot, id convID) error{
 		return second(b.Messages(o.ctx, id, desk.MessageQuery{}))
 	},
 	"Timeline":     func(o *office, b *desk.Bot, id convID) error { return second(b.Timeline(o.ctx, id, 0)) },
+	"Transcripts":  func(o *office, b *desk.Bot, id convID) error { return second(b.Transcripts(o.ctx, id)) },
 	"Transcript":   func(o *office, b *desk.Bot, id convID) error { return second(b.Transcript(o.ctx, id)) },
 	"Send":         func(o *office, b *desk.Bot, id convID) error { return second(b.Send(o.ctx, id, handoff.Text("x"), "")) },
 	"SendTemplate": func(o *office, b *desk.Bot, id convID) error { return second(b.SendTemplate(o.ctx, id, "hi", nil, "")) },

@@ -129,3 +129,29 @@ func TestTheAddressAContactHasIsWhatTheProviderAnswers(t *testing.T) {
 	o.settle()
 	require.Equal(t, m.Conversation, o.writes(answer.Address, "oi"))
 }
+
+func TestAllOfAContactsAttendancesMakeOneTranscriptForWhoSeesThePresentOne(t *testing.T) {
+	t.Parallel()
+	o, ana, bruno, _, held := staffed(t)
+	o.ok(ana.ReturnToBot(o.ctx, held))
+	o.clock.Advance(time.Second)
+	_, err := ana.Transcripts(o.ctx, held)
+	require.ErrorIs(t, err, desk.ErrNotFound)
+	now := o.waits("551", "support", handoff.NoPriority)
+	o.settle()
+	all, err := bruno.Transcripts(o.ctx, now)
+	o.ok(err)
+	require.Len(t, all, 2)
+	require.Equal(t, held, all[0].Conversation.ID)
+	require.Equal(t, map[handoff.AgentID]string{"ana": "ana"}, all[0].Agents, "who took part")
+	require.Equal(t, now, all[1].Conversation.ID)
+	for _, tr := range all {
+		n := int64(0)
+		for m, err := range tr.Messages {
+			o.ok(err)
+			n++
+			require.Equal(t, n, m.Number)
+		}
+		require.Equal(t, tr.Conversation.Messages, n)
+	}
+}

@@ -200,6 +200,13 @@ func (s *Seat) Transcript(ctx context.Context, id handoff.ConversationID) (Trans
 	return s.d.transcript(ctx, s.who, id)
 }
 
+// Transcripts gives all of the contact's attendances for one document, the
+// oldest first: the one that the agent sees and up to 100 others, see
+// [Seat.History]. It takes handoff.PermExport. Errors: ErrForbidden.
+func (s *Seat) Transcripts(ctx context.Context, present handoff.ConversationID) ([]Transcript, error) {
+	return s.d.transcripts(ctx, s.who, present)
+}
+
 // Attachment gives a stored attachment of a message in a conversation that
 // the agent sees. Errors: handoff.ErrInvalid.
 func (s *Seat) Attachment(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) ([]byte, error) {

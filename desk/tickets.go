@@ -140,7 +140,11 @@ func (d *Desk) tickets(ctx context.Context, w who, id handoff.ConversationID) ([
 	if _, err := d.conversation(ctx, a, id); err != nil {
 		return nil, err
 	}
-	docs, err := scan[ticket.Ticket](ctx, d, storage.Range{Bot: a.bot, Kind: kindTicket, Parent: string(id)})
+	return d.ticketsOf(ctx, a.bot, id)
+}
+
+func (d *Desk) ticketsOf(ctx context.Context, bot handoff.BotID, id handoff.ConversationID) ([]ticket.Ticket, error) {
+	docs, err := scan[ticket.Ticket](ctx, d, storage.Range{Bot: bot, Kind: kindTicket, Parent: string(id)})
 	if err != nil {
 		return nil, fmt.Errorf("desk: tickets of conversation %s: %w", id, err)
 	}
