@@ -279,3 +279,17 @@ func TestWhoDoesNotSeeALineIsNotToldWhoWaitsInIt(t *testing.T) {
 	require.NotContains(t, told(clerk), id)
 	require.Contains(t, told(boss), id)
 }
+
+func TestNobodyReadsAnAttachmentByNamingItsHash(t *testing.T) {
+	t.Parallel()
+	o, ana, _, _, held := staffed(t)
+	in := inbound("other", strings.Repeat("s", handoff.MaxText+1), "long")
+	got, err := o.bot.Receive(o.ctx, in)
+	o.ok(err)
+	hash := got.Message.Overflow.SHA256
+	stolen := handoff.Content{Kind: handoff.KindDocument, Media: &handoff.Media{Stored: true, SHA256: hash}}
+	before := o.dump()
+	require.ErrorIs(t, second(ana.Reply(o.ctx, held, stolen, "")), handoff.ErrInvalid)
+	require.ErrorIs(t, second(o.bot.Record(o.ctx, held, stolen, "", "")), handoff.ErrInvalid)
+	require.Equal(t, before, o.dump())
+}

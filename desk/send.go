@@ -81,6 +81,15 @@ func (d *Desk) message(ctx context.Context, w who, s sent) (handoff.Message, err
 	return m, nil
 }
 
+// checkStored refuses content that names a copy in the store: whoever knew
+// the hash of what somebody else sent could read it as their own attachment.
+func checkStored(c handoff.Content) error {
+	if c.Media != nil && c.Media.Stored {
+		return &handoff.FieldError{Field: "media", Reason: "names a stored copy"}
+	}
+	return nil
+}
+
 // newMessage begins a message of the caller in a conversation.
 func newMessage(t *draft, by handoff.Actor, c handoff.Conversation, content handoff.Content) *handoff.Message {
 	return &handoff.Message{
@@ -92,6 +101,9 @@ func newMessage(t *draft, by handoff.Actor, c handoff.Conversation, content hand
 // outgoing begins a message to the contact, if the rules and the channel let
 // it through now.
 func (d *Desk) outgoing(t *draft, by handoff.Actor, c handoff.Conversation, content handoff.Content) (*handoff.Message, error) {
+	if err := checkStored(content); err != nil {
+		return nil, err
+	}
 	if err := c.MaySpeak(by); err != nil {
 		return nil, err
 	}
@@ -166,6 +178,9 @@ func (d *Desk) note(ctx context.Context, w who, id handoff.ConversationID, text,
 // record notes a message that the platform delivered itself.
 func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, content handoff.Content, provider, callerKey string) (handoff.Message, error) {
 	if err := checkRecorded(content); err != nil {
+		return handoff.Message{}, err
+	}
+	if err := checkStored(content); err != nil {
 		return handoff.Message{}, err
 	}
 	if provider != "" {
