@@ -1,16 +1,15 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
 // Commit applies b whole or not at all. See [storage.Store] for its errors;
@@ -24,40 +23,11 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	ops := b.Sorted()
-	for i := range ops {
-		var err error
-		if ops[i], err = own(ops[i]); err != nil {
-			return err
-		}
+	ops, err := sqlstore.Own(b.Sorted())
+	if err != nil {
+		return err
 	}
 	return s.writer.submit(ctx, len(ops), func(t *tx) error { return t.commit(b, ops) })
-}
-
-// own gives an operation that shares nothing with the caller, who may leave
-// before it is applied; or refuses what apply does not know.
-func own(op storage.Op) (storage.Op, error) {
-	switch o := op.(type) {
-	case storage.PutConversation:
-		o.Conversation = o.Conversation.Clone()
-		return o, nil
-	case storage.AppendMessage:
-		o.Message = o.Message.Clone()
-		return o, nil
-	case storage.AppendEvents:
-		o.Events = slices.Clone(o.Events)
-		for i, e := range o.Events {
-			o.Events[i] = e.Clone()
-		}
-		return o, nil
-	case storage.PutRecord:
-		o.Record.Data = bytes.Clone(o.Record.Data)
-		return o, nil
-	case storage.UpdateMessage, storage.Load, storage.Check, storage.DeleteRecord,
-		storage.SetTimer, storage.ClearTimer, storage.Erase, storage.Trim:
-		return o, nil
-	}
-	return nil, fmt.Errorf("%w: %T", storage.ErrUnsupported, op)
 }
 
 // commit applies b's sorted operations, or refuses having changed nothing:
