@@ -9,6 +9,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
 //go:embed migrations/*.sql
@@ -56,10 +58,5 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithTableName("handoff_migrations"))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	return sqlstore.Schema{Dialect: goose.DialectSQLite3, Files: dir}.Migrate(ctx, db)
 }
