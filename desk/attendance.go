@@ -15,26 +15,26 @@ import (
 // gets the conversation if they are available, connected and have room, else
 // the queue does.
 type HandOff struct {
-	Queue    handoff.QueueID
-	Agent    handoff.AgentID
-	Priority handoff.Priority
-	Skills   []string // an agent must have all of them
+	Queue    handoff.QueueID  `json:"queue,omitempty"`
+	Agent    handoff.AgentID  `json:"agent,omitempty"`
+	Priority handoff.Priority `json:"priority,omitempty"`
+	Skills   []string         `json:"skills,omitempty"` // an agent must have all of them
 	// Note and Fields are for the agent only: a summary, the intent, what
 	// the bot collected.
-	Note   string
-	Fields map[string]string
+	Note   string            `json:"note,omitempty"`
+	Fields map[string]string `json:"fields,omitempty"`
 	// Say is what the contact is told, committed together with the outcome
 	// it tells: nothing is promised before it is so.
-	Say Say
+	Say Say `json:"say,omitzero"`
 }
 
 // Say is a text for each outcome of a hand-off; an empty one says nothing.
 type Say struct {
 	// Queued: it waits in a queue. That is the outcome of every hand-off to a
 	// queue, even if an agent has it a moment later.
-	Queued string
+	Queued string `json:"queued,omitempty"`
 	// Assigned: the agent named in HandOff.Agent has it.
-	Assigned string
+	Assigned string `json:"assigned,omitempty"`
 }
 
 // Outcome is what became of a hand-off.

@@ -131,7 +131,9 @@ type Desk struct {
 	self    string // names this desk in leases on outgoing work
 	routing *dirty // bots whose waiting conversations want a look
 	sending *bell
+	timing  *bell // what timers are for may be due
 	feed    *bell
+	others  *bell // another process may have committed something
 	running atomic.Bool
 
 	mu       sync.Mutex
@@ -153,7 +155,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	}
 	return &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty(), sending: newBell(), feed: newBell(),
+		routing: newDirty(), sending: newBell(), timing: newBell(), feed: newBell(), others: newBell(),
 		rosters:  map[handoff.BotID]*roster{},
 		sessions: map[sessionKey]*session{},
 		breakers: map[accountKey]*breaker{},

@@ -30,6 +30,16 @@
 // some process must run [Desk.Run], which assigns, sends, and watches who is
 // there. A program that works in steps calls [Desk.Settle] instead.
 //
+// Any number of processes may run a desk on the same data, and nobody leads.
+// The process that commits something looks after it at once. Where the store
+// can tell (storage.Waker), the others hear of it within milliseconds: their
+// subscribers look, and what is still to be done a tenth of a second later
+// they do. And every Options.Sweep each looks for all that nobody told it of,
+// so what a dead process left goes on. Who works on what is a lease, a record
+// with a version that runs out by the store's clock: whatever is done under
+// it checks that version in its commit, so one who wakes up too late does
+// nothing.
+//
 // # Guarantees
 //
 //   - A waiting conversation gets at most one agent, and routing takes no

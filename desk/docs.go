@@ -35,6 +35,7 @@ const (
 	kindKey      = "key"      // results by the caller's key, for 24 h
 	kindReceipt  = "receipt"  // parent line, id provider's; receipts ahead of their message
 	kindOutbox   = "outbox"   // id conversation; how far it is sent
+	kindRequest  = "request"  // what a host asked for in a transaction of its own
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
 )
 
@@ -44,6 +45,8 @@ const (
 	timerLost  = "lost"  // id agent: the grace period ends
 	timerEvict = "evict" // id agent: what a disabled agent holds goes back
 	timerRank  = "rank"  // id queue: its order changed
+	// timerRequest has a request's id: a host asked for something.
+	timerRequest = "request"
 )
 
 // doc is a decoded record. Version 0: it is absent, and value is zero.

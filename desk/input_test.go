@@ -150,7 +150,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
 	others := strings.Fields(`Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
-		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations`)
+		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
+		RequestHandOff`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

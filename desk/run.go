@@ -28,7 +28,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -59,7 +59,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 			}
 			worked += n
 		}
-		due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerSend)
+		due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerRequest, timerSend)
 		if err != nil {
 			return err
 		}
@@ -102,6 +102,8 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 		err = d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
 	case timerRank:
 		err = d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
+	case timerRequest:
+		err = d.requested(ctx, due)
 	}
 	if err != nil {
 		return err
@@ -166,8 +168,9 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 // the sweep, which must not wait for a long one.
 func (d *Desk) timerLoop(ctx context.Context) {
 	for ctx.Err() == nil {
+		ring := d.timing.next()
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
-			due, err := d.due(ctx, timerLost, timerEvict, timerRank)
+			due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerRequest)
 			for _, t := range due {
 				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error {
 					return d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })
@@ -175,7 +178,7 @@ func (d *Desk) timerLoop(ctx context.Context) {
 			}
 			return err
 		})
-		wait(ctx, nil, d.o.Sweep)
+		wait(ctx, ring, d.o.Sweep)
 	}
 }
 

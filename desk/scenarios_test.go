@@ -358,6 +358,12 @@ var scenarios = []scenario{
 			return s.SetAvailability(ctx, handoff.Away, "lunch")
 		})
 	}},
+	{name: "a hand-off that a host requested", steps: true, given: func(o *office) func(context.Context) error {
+		r, err := o.bot.RequestHandOff(o.writes("551", "oi"), desk.HandOff{Queue: "sales", Note: "shop"}, "order 7")
+		o.ok(err)
+		o.written(r)
+		return o.settling()
+	}},
 	{name: "an agent who is gone", steps: true, rest: 2 * time.Minute, given: func(o *office) func(context.Context) error {
 		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "sales", OnLost: handoff.RequeueAll}))
 		o.working("ana", 2, "sales")

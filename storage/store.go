@@ -141,6 +141,17 @@ type Blobs interface {
 	DeleteBlob(ctx context.Context, bot handoff.BotID, sha256 string) error
 }
 
+// Waker is optional: a store that can tell that another process may have
+// committed something. Where it is missing the desk looks by itself, every
+// Sweep.
+type Waker interface {
+	// Watch calls wake, never twice at once, whenever another process may have
+	// committed something. It returns nil when ctx is done, and an error when
+	// it cannot go on: the caller calls it again. Calls may come late, in
+	// vain, or not at all; what they lead to is never a matter of being right.
+	Watch(ctx context.Context, wake func()) error
+}
+
 // Limits. An adapter takes everything up to them; Check refuses what is over.
 const (
 	MaxOps     = 1000     // operations of one batch

@@ -1,0 +1,89 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// watchLoop hears from a store that can tell when another process may have
+// committed something. Subscribers look at once; for the rest see followLoop.
+func (d *Desk) watchLoop(ctx context.Context) {
+	w, ok := storage.As[storage.Waker](d.store)
+	for ok && ctx.Err() == nil {
+		err := d.contained("watching", "", func() error {
+			return w.Watch(ctx, func() {
+				d.feed.ring()
+				d.others.ring()
+			})
+		})
+		if ctx.Err() == nil {
+			d.log.Warn("desk: watching the store ended, sweeps go on", "error", err)
+			wait(ctx, nil, d.o.Sweep)
+		}
+	}
+}
+
+// lag is how long work that another process made is left to that process,
+// which hears of it first: looking at the same moment, both would do it and
+// one of them in vain.
+const lag = 50 * time.Millisecond
+
+// followLoop looks after what other processes committed, in case none of
+// them does: one that runs no desk may have handed off, or one may have died.
+func (d *Desk) followLoop(ctx context.Context) {
+	var at storage.Cursor
+	for ctx.Err() == nil {
+		ring := d.others.next()
+		d.turn(ctx, "following the feed", "", func(ctx context.Context) error {
+			var err error
+			at, err = d.follow(ctx, at)
+			return err
+		})
+		select {
+		case <-ctx.Done():
+		case <-ring:
+			wait(ctx, nil, lag+rand.N(lag))
+		}
+	}
+}
+
+// follow wakes whoever the events after a place concern, and gives the place
+// after them. The zero cursor is the present.
+func (d *Desk) follow(ctx context.Context, at storage.Cursor) (storage.Cursor, error) {
+	d.timing.ring() // a host's request has no event
+	for at != (storage.Cursor{}) {
+		f, err := d.store.Events(ctx, at, feedPage)
+		if err != nil {
+			return storage.Cursor{}, fmt.Errorf("desk: following the feed: %w", err)
+		}
+		for _, e := range f.Entries {
+			d.concern(e.Event)
+		}
+		if at = f.Next; f.Next == f.Head {
+			return at, nil
+		}
+	}
+	f, err := d.store.Events(ctx, at, 0)
+	if err != nil {
+		return at, fmt.Errorf("desk: following the feed: %w", err)
+	}
+	return f.Head, nil
+}
+
+// concern wakes whoever has to do with an event of another process.
+func (d *Desk) concern(e handoff.Event) {
+	switch {
+	case e.Conversation == "": // an agent, a queue, a membership
+		d.forgetRoster(e.Bot)
+		d.routing.mark(e.Bot)
+	case e.Kind == handoff.EventMessage:
+		d.sending.ring()
+	case e.Kind != handoff.EventDelivery:
+		d.routing.mark(e.Bot)
+	}
+}
