@@ -15,8 +15,9 @@ type Dialect struct {
 	In   string
 	List func(values []string) any
 	// ContainsAny is a condition on "%", a text column, that it contains one
-	// of a list.
+	// of a list, which is one parameter made by Any, or by List if that is nil.
 	ContainsAny string
+	Any         func(values []string) any
 }
 
 // Conditions collects conditions, joined by AND, with their parameters. A
@@ -90,7 +91,11 @@ func (c *Conditions) Where(w filter.Where) {
 		for i, p := range prefixes {
 			begins[i] = begin + p
 		}
-		c.Add(strings.ReplaceAll(c.Dialect.ContainsAny, "%", "terms"), c.Dialect.List(begins))
+		list := c.Dialect.Any
+		if list == nil {
+			list = c.Dialect.List
+		}
+		c.Add(strings.ReplaceAll(c.Dialect.ContainsAny, "%", "terms"), list(begins))
 	}
 }
 
