@@ -31,8 +31,8 @@
 // Any number of processes of one machine may have the file open, on a local
 // disk: file locks over a network cannot be relied upon. They write in turn. A
 // commit that gets no turn within Options.BusyTimeout gives
-// storage.ErrConflict. What one has committed the others read at once, but
-// nothing tells them to look.
+// storage.ErrConflict. What one has committed the others read at once, and
+// [Store.Watch] tells them within some 25 ms that there is something.
 //
 // # Guarantees
 //

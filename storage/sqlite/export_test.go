@@ -37,3 +37,6 @@ func (s *Store) Queued() int {
 	defer s.writer.mu.Unlock()
 	return len(s.writer.queue)
 }
+
+// Others gives others.
+func (s *Store) Others(ctx context.Context) (int64, error) { return s.others(ctx) }

@@ -69,6 +69,7 @@ type Store struct {
 var (
 	_ storage.Store = (*Store)(nil)
 	_ storage.Blobs = (*Store)(nil)
+	_ storage.Waker = (*Store)(nil)
 )
 
 // Open opens the database file at path, makes it if it is not there, and

@@ -19,6 +19,7 @@ type tx struct {
 // feed is the row that bounds the feed's places: floor < place <= head.
 type feed struct {
 	floor, head int64
+	found       int64 // head as it was
 	moved       bool
 }
 
@@ -120,6 +121,7 @@ func (t *tx) bounds() *feed {
 	if t.feed == nil {
 		t.feed = &feed{}
 		t.row(`SELECT floor, head FROM feed`, nil, &t.feed.floor, &t.feed.head)
+		t.feed.found = t.feed.head
 	}
 	return t.feed
 }

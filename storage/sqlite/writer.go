@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -38,7 +39,8 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 	busy  time.Duration
 	clock func() time.Time
-	kept  int // changes since the last housekeeping
+	kept  int          // changes since the last housekeeping
+	added atomic.Int64 // events put into the feed
 
 	mu      sync.Mutex
 	queue   []*change
@@ -234,6 +236,9 @@ func (w *writer) attempt(group []*change) ([]error, error) {
 	t.finish()
 	if t.err == nil && applied {
 		_, t.err = w.exec(`COMMIT`)
+		if t.err == nil && t.feed != nil {
+			w.added.Add(t.feed.head - t.feed.found)
+		}
 	}
 	if t.err != nil || !applied {
 		// After some errors SQLite has rolled back already, and this fails.

@@ -1,0 +1,49 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// look is how often the file is asked whether others have written.
+const look = 25 * time.Millisecond
+
+// Watch calls wake when another process has added to the feed, within some
+// 25 ms. It asks the file for the feed's head: what that has moved by, less
+// what this store has moved it, was others.
+func (s *Store) Watch(ctx context.Context, wake func()) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	seen, err := s.others(ctx)
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		var now int64
+		if now, err = s.others(ctx); err == nil && now > seen {
+			wake()
+		}
+		seen = now
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// others is by how much other processes have moved the feed's head since it
+// was made. It may be too high for a moment after a commit of this store,
+// never too low.
+func (s *Store) others(ctx context.Context) (int64, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	own := s.writer.added.Load()
+	var head int64
+	err := s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&head) }, `SELECT head FROM feed`)
+	return head - own, err
+}
