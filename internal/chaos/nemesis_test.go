@@ -1,0 +1,171 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// harm is a kind of fault.
+type harm string
+
+const (
+	kill     harm = "router kill"
+	clock    harm = "kill, clock moved"
+	freeze   harm = "freeze"
+	crash    harm = "database crash"
+	everyone harm = "all killed at once"
+	cut      harm = "connections cut"
+	hole     harm = "black hole"
+	lose     harm = "COMMIT reply lost"
+)
+
+// fault is one that happened: to whom, and from when until when.
+type fault struct {
+	harm        harm
+	whom        string // "" is everybody
+	from, until time.Time
+}
+
+// nemesis harms a crew and its database.
+type nemesis struct {
+	crew  *crew
+	r     *rand.Rand
+	every time.Duration // between two harms, on average
+	short time.Duration // a short freeze or hole
+	long  time.Duration // and a long one
+	log   func(format string, args ...any)
+
+	weights map[harm]int // nil: those of the site
+
+	mu     sync.Mutex
+	faults []fault
+	going  sync.WaitGroup
+}
+
+// weights say how often which harm is done: on a file, and with a server.
+var (
+	onFile = map[harm]int{kill: 20, freeze: 3, everyone: 1}
+	onWire = map[harm]int{kill: 30, clock: 10, freeze: 4, crash: 2, cut: 8, hole: 3, lose: 12}
+)
+
+// rage does harm until ctx is done, and returns when all of it is over.
+func (n *nemesis) rage(ctx context.Context) {
+	weights := n.weights
+	if weights == nil && n.crew.site.server == nil {
+		weights = onFile
+	} else if weights == nil {
+		weights = onWire
+	}
+	var dice []harm
+	for _, h := range []harm{kill, clock, freeze, crash, everyone, cut, hole, lose} {
+		for range weights[h] {
+			dice = append(dice, h)
+		}
+	}
+	for breath(ctx, n.r, 2*n.every) {
+		n.do(dice[n.r.IntN(len(dice))])
+	}
+	n.going.Wait()
+	for _, p := range n.crew.posts {
+		if p.proxy != nil {
+			p.proxy.swallow.Store(false)
+		}
+	}
+}
+
+// enough is what a worker tells at least before it is killed: else none would
+// ever get to work on a slow machine.
+const enough = 20
+
+// do does one harm to somebody.
+func (n *nemesis) do(h harm) {
+	p := n.crew.posts[n.r.IntN(len(n.crew.posts))]
+	if p.isFrozen() {
+		return
+	}
+	f := fault{harm: h, whom: p.name, from: time.Now()}
+	most := n.short + time.Duration(n.r.Int64N(int64(n.long-n.short)))
+	switch h {
+	case kill, clock:
+		if p.proc.told.Load() < enough {
+			return
+		}
+		wrong := time.Duration(0)
+		if h == clock {
+			wrong = []time.Duration{-time.Hour, time.Hour}[n.r.IntN(2)]
+		}
+		n.crew.kill(p)
+		n.must(n.crew.fill(p, wrong))
+	case freeze:
+		n.going.Go(func() {
+			p.freeze(most)
+			f.until = time.Now()
+			n.note(f)
+		})
+		return
+	case everyone:
+		f.whom = ""
+		n.going.Wait() // who is frozen now would be killed in another's place
+		n.crew.disperse()
+		for _, p := range n.crew.posts {
+			n.must(n.crew.fill(p, 0))
+		}
+	case crash:
+		f.whom = ""
+		n.must(n.crew.site.server.Crash())
+		n.must(n.crew.site.server.Start())
+	case cut:
+		p.proxy.cut()
+	case hole:
+		n.going.Go(func() {
+			p.proxy.hole(most)
+			f.until = time.Now()
+			n.note(f)
+		})
+		return
+	case lose:
+		p.proxy.swallow.Store(true) // counted when it happens
+		return
+	}
+	f.until = time.Now()
+	n.note(f)
+}
+
+func (n *nemesis) note(f fault) {
+	n.mu.Lock()
+	n.faults = append(n.faults, f)
+	n.mu.Unlock()
+	n.log("%s %s %v", f.harm, f.whom, f.until.Sub(f.from).Round(time.Millisecond))
+}
+
+// must: the test itself does not work.
+func (n *nemesis) must(err error) {
+	if err != nil {
+		panic(fmt.Sprint("chaos: ", err))
+	}
+}
+
+// count is how often a harm was done.
+func (n *nemesis) count(h harm) (times int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, f := range n.faults {
+		if f.harm == h {
+			times++
+		}
+	}
+	return times
+}
+
+// lost is how many answers to a COMMIT were swallowed.
+func (n *nemesis) lost() (times int64) {
+	for _, p := range n.crew.posts {
+		if p.proxy != nil {
+			times += p.proxy.lost.Load()
+		}
+	}
+	return times
+}
