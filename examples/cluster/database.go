@@ -3,37 +3,57 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/mysql"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
-// checkDSN reports whether open knows the kind of database.
-func checkDSN(dsn string) error {
-	if scheme, _, ok := strings.Cut(dsn, "://"); ok {
-		return fmt.Errorf("-dsn: %q is no kind of database that this program knows", scheme)
+// database is a kind of database.
+type database struct {
+	name string
+	// migrate makes the tables or brings them up to date: once, before
+	// anything is started that needs them. It is nil where open does that.
+	migrate func(ctx context.Context, dsn string) error
+	// open opens the store: each process its own.
+	open func(ctx context.Context, dsn string) (storage.Store, error)
+}
+
+var (
+	file = database{name: "an SQLite file", open: func(ctx context.Context, path string) (storage.Store, error) {
+		// Normal: what was committed survives every kill of a process. A
+		// service keeps to the default, which survives a power cut too.
+		return sqlite.Open(ctx, path, &sqlite.Options{Synchronous: sqlite.Normal})
+	}}
+	maria = database{name: "MariaDB or MySQL",
+		migrate: func(ctx context.Context, dsn string) error { return mysql.Migrate(ctx, driverForm(dsn)) },
+		open: func(ctx context.Context, dsn string) (storage.Store, error) {
+			return mysql.Open(ctx, driverForm(dsn), nil)
+		},
 	}
-	return nil
+)
+
+// databaseOf finds the kind of database by the beginning of its name.
+func databaseOf(dsn string) (database, error) {
+	switch scheme, _, ok := strings.Cut(dsn, "://"); {
+	case !ok:
+		return file, nil
+	case scheme == "mysql":
+		return maria, nil
+	default:
+		return database{}, fmt.Errorf("-dsn: this program knows no database of the kind %q", scheme)
+	}
 }
 
-// kindOf names the kind of database, and not what else is in a DSN.
-func kindOf(dsn string) string {
-	return "one SQLite file"
-}
-
-// fileIn names a database file in a folder.
-func fileIn(dir string) string { return filepath.Join(dir, "desk.db") }
-
-// prepare brings the tables up to date and opens the store.
-func prepare(ctx context.Context, dsn string) (storage.Store, error) {
-	return open(ctx, dsn)
-}
+// driverForm is a DSN as the driver wants it, which knows no scheme.
+func driverForm(dsn string) string { return strings.TrimPrefix(dsn, "mysql://") }
 
 // open opens the store for one process.
 func open(ctx context.Context, dsn string) (storage.Store, error) {
-	// Normal: what was committed survives every kill of a process. A service
-	// keeps to the default, which survives a power cut too.
-	return sqlite.Open(ctx, dsn, &sqlite.Options{Synchronous: sqlite.Normal})
+	db, err := databaseOf(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return db.open(ctx, dsn)
 }

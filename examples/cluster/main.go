@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,10 +31,11 @@ const usage = `Runs several nodes on one database, kills some, and checks what i
 
 usage: cluster [-dsn DSN] [-nodes N] [-rate N] [-for TIME] [-kill TIME]
 
-  -dsn DSN    the path of an SQLite file (default: a fresh one, removed in the
-              end); its tables are made or brought up to date first
+  -dsn DSN    mysql://user:password@tcp(host:port)/database, or the path of
+              an SQLite file (default: a fresh one, removed in the end); the
+              tables are made or brought up to date first
   -nodes N    processes at once, 1 to 64 (default 4)
-  -rate N     hand-offs a second over all nodes, 1 to 10000 (default 200)
+  -rate N     hand-offs a second over all nodes, 1 to 10000 (default 100)
   -for TIME   for how long, such as 30s or 2m (default 30s)
   -kill TIME  how often a node is killed and another one started; 0 is never
               (default 5s)
@@ -53,11 +55,12 @@ const (
 
 // settings are what the flags say.
 type settings struct {
-	dsn   string
-	nodes int
-	rate  int // a second
-	time  time.Duration
-	kill  time.Duration
+	dsn      string
+	database database
+	nodes    int
+	rate     int // a second
+	time     time.Duration
+	kill     time.Duration
 }
 
 func main() {
@@ -103,7 +106,7 @@ func parse(args []string) (settings, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&s.dsn, "dsn", "", "")
 	flags.IntVar(&s.nodes, "nodes", 4, "")
-	flags.IntVar(&s.rate, "rate", 200, "")
+	flags.IntVar(&s.rate, "rate", 100, "")
 	flags.DurationVar(&s.time, "for", 30*time.Second, "")
 	flags.DurationVar(&s.kill, "kill", 5*time.Second, "")
 	if err := flags.Parse(args); err != nil {
@@ -121,7 +124,9 @@ func parse(args []string) (settings, error) {
 	case s.kill < 0:
 		return s, fmt.Errorf("-kill %v is below 0", s.kill)
 	}
-	return s, checkDSN(s.dsn)
+	var err error
+	s.database, err = databaseOf(s.dsn)
+	return s, err
 }
 
 // play has the nodes at work, checks what they did, and prints the figures.
@@ -132,14 +137,20 @@ func play(ctx context.Context, s settings, stdout, stderr io.Writer) (violations
 			return 0, err
 		}
 		defer os.RemoveAll(dir)
-		s.dsn = fileIn(dir)
+		s.dsn = filepath.Join(dir, "desk.db")
 	}
-	fmt.Fprintf(stdout, "%d nodes on %s, %d hand-offs a second for %v", s.nodes, kindOf(s.dsn), s.rate, s.time)
+	fmt.Fprintf(stdout, "%d nodes on %s, %d hand-offs a second for %v", s.nodes, s.database.name, s.rate, s.time)
 	if s.kill > 0 {
 		fmt.Fprintf(stdout, ", one killed every %v", s.kill)
 	}
 	fmt.Fprintln(stdout)
-	store, err := prepare(ctx, s.dsn)
+	if s.database.migrate != nil {
+		if err := s.database.migrate(ctx, s.dsn); err != nil {
+			return 0, err
+		}
+		fmt.Fprintln(stdout, "the database's tables are up to date")
+	}
+	store, err := s.database.open(ctx, s.dsn)
 	if err != nil {
 		return 0, err
 	}

@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/handoffdesk/handoff/internal/testserver"
 )
 
 // The test binary is also the nodes of its tests.
@@ -18,7 +19,7 @@ func TestMain(m *testing.M) {
 	if job := os.Getenv(jobVariable); job != "" {
 		os.Exit(nodeMain(job))
 	}
-	goleak.VerifyTestMain(m)
+	testserver.Main(m)
 }
 
 // cluster runs the program as from a shell.
@@ -38,13 +39,21 @@ func TestARunWithAKilledNodeBreaksNoPromise(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
-	code, stdout, stderr := cluster(t.Context(), "-nodes", "2", "-rate", "40", "-for", "1500ms", "-kill", "1s")
-	require.Equal(t, fine, code, stdout+stderr)
-	require.Contains(t, stdout, "is killed, node3 starts")
-	require.Contains(t, stdout, "60 planned, 60 begun, 60 acknowledged")
-	require.Contains(t, stdout, "kills       1,")
-	require.Equal(t, "violations: 0", lastLine(stdout))
-	require.NotContains(t, stderr, "panic")
+	for name, dsn := range map[string]func(t *testing.T) string{
+		"SQLite":  func(*testing.T) string { return "" },
+		"MariaDB": func(t *testing.T) string { return "mysql://" + testserver.MariaDB(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := cluster(t.Context(), "-dsn", dsn(t), "-nodes", "2", "-rate", "40", "-for", "1500ms", "-kill", "1s")
+			require.Equal(t, fine, code, stdout+stderr)
+			require.Contains(t, stdout, "is killed, node3 starts")
+			require.Contains(t, stdout, "60 planned, 60 begun, 60 acknowledged")
+			require.Contains(t, stdout, "kills       1,")
+			require.Equal(t, "violations: 0", lastLine(stdout))
+			require.NotContains(t, stderr, "panic")
+		})
+	}
 }
 
 // onWrite does something at the first write of a line that has a word in it.

@@ -13,14 +13,16 @@ import (
 
 // report prints the figures of a run, and last how many promises it broke.
 func report(w io.Writer, s settings, o outcome, feed []handoff.Event, violations []string) {
-	rate, reached := o.rate(s)
 	begun, acks := o.counts()
+	rate, reached := o.rate(s)
 	fmt.Fprintf(w, "hand-offs   %d planned, %d begun, %d acknowledged: %.1f a second", len(o.calls), begun, acks, rate)
 	if reached {
 		fmt.Fprintf(w, ", as asked\n")
 	} else {
 		fmt.Fprintf(w, "; the %d asked for were NOT reached\n", s.rate)
 	}
+	inTime := o.shownInTime()
+	fmt.Fprintf(w, "            %d of them with an agent by the end: %.1f a second\n", inTime, float64(inTime)/o.over.Sub(o.began).Seconds())
 	fmt.Fprintf(w, "            from the planned time until an agent's node shows it: %s\n", spread(o.untilShown()))
 	if begun < len(o.calls) {
 		fmt.Fprintf(w, "            (%d never begun count there with the time until the end)\n", len(o.calls)-begun)
@@ -82,6 +84,16 @@ func (o outcome) rate(s settings) (perSecond float64, reached bool) {
 	_, n := o.counts()
 	perSecond = float64(n) / last.Sub(o.began).Seconds()
 	return perSecond, perSecond >= 0.99*float64(s.rate)
+}
+
+// shownInTime is how many calls led to an agent before the time was over.
+func (o outcome) shownInTime() (n int) {
+	for _, at := range o.shown {
+		if !at.After(o.over) {
+			n++
+		}
+	}
+	return n
 }
 
 // untilShown is for each call the time from when it was planned until the

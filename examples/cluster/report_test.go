@@ -31,6 +31,7 @@ func TestWhatWasNeverBegunCountsWithTheTimeItWasLate(t *testing.T) {
 	var out bytes.Buffer
 	report(&out, settings{rate: 2}, o, nil, nil)
 	require.Contains(t, out.String(), "4 planned, 2 begun, 2 acknowledged: 1.0 a second; the 2 asked for were NOT reached")
+	require.Contains(t, out.String(), "1 of them with an agent by the end: 0.5 a second")
 	require.Contains(t, out.String(), "(2 never begun count")
 }
 
