@@ -17,12 +17,12 @@ import (
 func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, error) {
 	conn, err := s.writes.Conn(ctx)
 	if err != nil {
-		return nil, undone(err)
+		return nil, undone(ctx, err)
 	}
 	defer conn.Close()
 	sqltx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, undone(err)
+		return nil, undone(ctx, err)
 	}
 	t := &tx{ctx: ctx, Tx: sqltx}
 	verdicts, changes := t.decide(group)
@@ -39,7 +39,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 	}
 	if err := sqltx.Commit(); err != nil {
 		discard(conn)
-		return nil, unsure(err)
+		return nil, unsure(ctx, err)
 	}
 	s.tidy(ctx, len(group))
 	return verdicts, nil

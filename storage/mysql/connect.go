@@ -25,8 +25,8 @@ const (
 func config(dsn string) (*mysql.Config, error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		// The driver's error does not repeat the password.
-		return nil, &handoff.FieldError{Field: "dsn", Reason: "is not of the form user:password@tcp(host:port)/database: " + err.Error()}
+		// The driver's error may repeat part of a password.
+		return nil, &handoff.FieldError{Field: "dsn", Reason: "is not of the form user:password@tcp(host:port)/database?parameters"}
 	}
 	if cfg.DBName == "" {
 		return nil, &handoff.FieldError{Field: "dsn", Reason: "names no database"}

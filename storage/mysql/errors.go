@@ -30,9 +30,12 @@ const (
 
 // undone says of an error before COMMIT, after which nothing was applied,
 // what it means for the batches of the transaction.
-func undone(err error) error {
+func undone(ctx context.Context, err error) error {
 	var server *mysql.MySQLError
 	if !errors.As(err, &server) {
+		if ctx.Err() != nil { // others kept the rows for too long
+			return fmt.Errorf("mysql: %w: %v", sqlstore.ErrRaced, err)
+		}
 		return fmt.Errorf("mysql: %w", err)
 	}
 	switch server.Number {
@@ -47,10 +50,10 @@ func undone(err error) error {
 // unsure says of an error of COMMIT itself what it means. A server that
 // certifies then may still choose a victim; after any other error the outcome
 // is unknown.
-func unsure(err error) error {
+func unsure(ctx context.Context, err error) error {
 	var server *mysql.MySQLError
 	if errors.As(err, &server) && server.Number == errDeadlock {
-		return undone(err)
+		return undone(ctx, err)
 	}
 	return fmt.Errorf("mysql: commit: %w", err)
 }

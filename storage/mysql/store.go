@@ -22,7 +22,7 @@ type Options struct {
 	Readers int
 	// Writers is how many transactions of this process run at once, each on a
 	// connection of its own. They take turns at the end, at the feed's row, so
-	// few are enough. 0 is 3.
+	// two are enough. 0 is 2.
 	Writers int
 }
 
@@ -34,7 +34,7 @@ const (
 
 // groupTimeout is for how long a group of commits is tried, all attempts
 // together.
-const groupTimeout = 30 * time.Second
+const groupTimeout = 15 * time.Second
 
 // Store keeps all in a database of MariaDB or MySQL. It is a [storage.Store],
 // safe for concurrent use.
@@ -73,9 +73,9 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
 	c := connector{inner}
-	s := &Store{reads: pool(c, atLeast(o.Readers, 8)), writes: pool(c, atLeast(o.Writers, 3)), effort: usual}
+	s := &Store{reads: pool(c, atLeast(o.Readers, 8)), writes: pool(c, atLeast(o.Writers, 2)), effort: usual}
 	s.committer = sqlstore.NewCommitter(sqlstore.CommitterOptions{
-		Writers: atLeast(o.Writers, 3), MaxGroup: maxGroup, MaxOps: maxOps, Attempt: s.attempt, Timeout: groupTimeout,
+		Writers: atLeast(o.Writers, 2), MaxGroup: maxGroup, MaxOps: maxOps, Attempt: s.attempt, Timeout: groupTimeout,
 	})
 	err = checkServer(ctx, s.reads)
 	if err == nil {

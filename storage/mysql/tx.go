@@ -89,6 +89,6 @@ func (t *tx) encode(v any) string {
 
 func (t *tx) fail(err error) {
 	if err != nil && t.err == nil {
-		t.err = undone(err)
+		t.err = undone(t.ctx, err)
 	}
 }
