@@ -37,7 +37,8 @@ func config(dsn string) (*mysql.Config, error) {
 	cfg.InterpolateParams = true
 	cfg.MultiStatements = false
 	cfg.ParseTime = false
-	cfg.MaxAllowedPacket = 0 // the server's
+	cfg.MaxAllowedPacket = 0        // the server's
+	cfg.Logger = &mysql.NopLogger{} // what it has to say is in the errors too
 	if err := cfg.Apply(mysql.Charset("utf8mb4", "utf8mb4_bin")); err != nil {
 		return nil, err
 	}
