@@ -172,5 +172,3 @@ func TestAPageOfAFullListIsWithoutAnythingElse(t *testing.T) {
 		require.True(t, w.Match(c))
 	}
 }
-
-var sorts = []filter.Sort{filter.LastReceived, filter.Started, filter.HumanStarted, filter.ByPriority}

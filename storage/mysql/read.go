@@ -224,11 +224,12 @@ func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]stor
 		return nil, err
 	}
 	query := `SELECT bot, kind, parent, id, version, expires, data FROM records FORCE INDEX (PRIMARY) WHERE bot = ? AND kind = ?`
-	args := []any{r.Bot, r.Kind}
-	if r.Parent != "" {
-		query, args = query+` AND parent = ?`, append(args, r.Parent)
-	}
-	if r.After != (storage.Key{}) {
+	args, order := []any{r.Bot, r.Kind}, ` ORDER BY parent, id LIMIT ?`
+	switch {
+	case r.Parent != "":
+		// To name the parent in the order would make the server sort.
+		query, args, order = query+` AND parent = ? AND id > ?`, append(args, r.Parent, r.After.ID), ` ORDER BY id LIMIT ?`
+	case r.After != (storage.Key{}):
 		query += ` AND (parent > ? OR parent = ? AND id > ?)`
 		args = append(args, r.After.Parent, r.After.Parent, r.After.ID)
 	}
@@ -237,7 +238,7 @@ func (s *Store) Records(ctx context.Context, r storage.Range, limit int) ([]stor
 		found, err := record(rows)
 		records = append(records, found)
 		return err
-	}, query+` AND (expires IS NULL OR expires > `+now+`) ORDER BY parent, id LIMIT ?`, append(args, limit)...)
+	}, query+` AND (expires IS NULL OR expires > `+now+`)`+order, append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
