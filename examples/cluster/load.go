@@ -116,8 +116,10 @@ func (l *load) drive(ctx context.Context) error {
 			ended = true
 		case <-next.C:
 			next.Reset(time.Until(l.plan(time.Now())))
-		case <-killing:
-			err = l.kill(context.WithoutCancel(ctx))
+		case now := <-killing:
+			if now.Before(l.over) {
+				err = l.kill(context.WithoutCancel(ctx))
+			}
 		case h := <-l.heard:
 			err = l.hear(h)
 		}

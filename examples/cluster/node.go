@@ -90,7 +90,7 @@ func nodeMain(encoded string) int {
 	var j job
 	err := json.Unmarshal([]byte(encoded), &j)
 	if err == nil {
-		err = work(context.Background(), j, os.Stdin, os.Stdout)
+		err = live(context.Background(), j, os.Stdin, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", j.Name, err)
@@ -107,13 +107,14 @@ type node struct {
 	bot  *desk.Bot
 	team map[handoff.AgentID]*desk.Seat
 	log  *slog.Logger
+	busy sync.WaitGroup // with calls and conversations
 
 	mu  sync.Mutex
 	out *json.Encoder
 }
 
-// work is the life of a node, until its input ends or it is killed.
-func work(ctx context.Context, j job, in io.Reader, out io.Writer) error {
+// live is the life of a node, until its input ends or it is killed.
+func live(ctx context.Context, j job, in io.Reader, out io.Writer) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})).With("node", j.Name)
 	store, err := open(ctx, j.DSN)
 	if err != nil {
@@ -131,13 +132,14 @@ func work(ctx context.Context, j job, in io.Reader, out io.Writer) error {
 	g.Go(func() error { return d.Run(ctx) })
 	g.Go(func() error {
 		defer stop()
-		return n.open(ctx, g, in)
+		return n.work(ctx, in)
 	})
 	return g.Wait()
 }
 
-// open has the node at work until its input ends.
-func (n *node) open(ctx context.Context, g *errgroup.Group, in io.Reader) error {
+// work has the node at work until its input ends, and what is in hand is
+// finished.
+func (n *node) work(ctx context.Context, in io.Reader) error {
 	// The agents are new, so all they ever get comes after this.
 	head, err := n.d.Head(ctx)
 	if err != nil {
@@ -146,7 +148,10 @@ func (n *node) open(ctx context.Context, g *errgroup.Group, in io.Reader) error 
 	if err := n.arrive(ctx); err != nil {
 		return err
 	}
-	g.Go(func() error { return n.watch(ctx, g, head) })
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	watched := make(chan error, 1)
+	go func() { watched <- n.watch(watching, ctx, head) }()
 	n.tell(told{Did: ready})
 
 	lines := make(chan string)
@@ -156,21 +161,22 @@ func (n *node) open(ctx context.Context, g *errgroup.Group, in io.Reader) error 
 			lines <- s.Text()
 		}
 	}()
-	var calls sync.WaitGroup
-	defer calls.Wait()
 	for {
 		select {
-		case <-ctx.Done(): // watching failed
-			return nil
+		case err := <-watched:
+			return err
 		case line, ok := <-lines:
 			if !ok {
-				return nil
+				unwatch()
+				err := <-watched
+				n.busy.Wait()
+				return err
 			}
 			call, err := strconv.Atoi(line)
 			if err != nil {
 				return err
 			}
-			calls.Go(func() { n.answerCall(ctx, call) })
+			n.busy.Go(func() { n.answerCall(ctx, call) })
 		}
 	}
 }
@@ -186,13 +192,10 @@ func (n *node) tell(t told) {
 // arrive makes the node's agents and has them at their desks. They are gone
 // when their leases are, so the next node brings others.
 func (n *node) arrive(ctx context.Context) error {
-	for i := range n.Agents {
-		n.team[agentID(n.Name, i)] = nil
-	}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range n.Agents {
-		id := agentID(n.Name, i)
+		id := handoff.AgentID(fmt.Sprintf("%s-%d", n.Name, i))
 		g.Go(func() error {
 			err := n.bot.PutAgent(ctx, handoff.Agent{ID: id, Name: string(id), Permissions: handoff.RoleAgent, Capacity: capacity})
 			if err != nil {
@@ -217,11 +220,6 @@ func (n *node) arrive(ctx context.Context) error {
 	return g.Wait()
 }
 
-// agentID names an agent of a node.
-func agentID(node string, i int) handoff.AgentID {
-	return handoff.AgentID(fmt.Sprintf("%s-%d", node, i))
-}
-
 // answerCall does what the platform does when a contact writes who wants a
 // person. Made again, after a failure or in another node after this one's
 // end, it does only what is not done yet: the message has its provider's id,
@@ -242,9 +240,9 @@ func (n *node) answerCall(ctx context.Context, call int) {
 	n.tell(told{Did: handedOff, Call: call, Conversation: in.Conversation.ID})
 }
 
-// watch follows the bot's events and lets the node's agents attend to what
-// they are given.
-func (n *node) watch(ctx context.Context, g *errgroup.Group, cursor string) error {
+// watch follows the bot's events until ctx is done, and lets the node's
+// agents attend to what they are given, which may go on after that.
+func (n *node) watch(ctx, attending context.Context, cursor string) error {
 	for ctx.Err() == nil {
 		for item, err := range n.bot.Subscribe(ctx, cursor) {
 			if errors.Is(err, desk.ErrReset) {
@@ -257,7 +255,7 @@ func (n *node) watch(ctx context.Context, g *errgroup.Group, cursor string) erro
 			cursor = item.Cursor
 			if e := item.Event; e.Kind == handoff.EventAssigned && n.team[e.Agent] != nil {
 				n.tell(told{Did: shown, Conversation: e.Conversation})
-				g.Go(func() error { n.attend(ctx, n.team[e.Agent], e); return nil })
+				n.busy.Go(func() { n.attend(attending, n.team[e.Agent], e) })
 			}
 		}
 		rest(ctx)
