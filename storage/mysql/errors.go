@@ -28,6 +28,12 @@ const (
 	errChanged   = 1020 // since the snapshot
 )
 
+// isNumber reports whether err is the server's of that number.
+func isNumber(err error, number uint16) bool {
+	var server *mysql.MySQLError
+	return errors.As(err, &server) && server.Number == number
+}
+
 // undone says of an error before COMMIT, after which nothing was applied,
 // what it means for the batches of the transaction.
 func undone(ctx context.Context, err error) error {
@@ -51,8 +57,7 @@ func undone(ctx context.Context, err error) error {
 // certifies then may still choose a victim; after any other error the outcome
 // is unknown.
 func unsure(ctx context.Context, err error) error {
-	var server *mysql.MySQLError
-	if errors.As(err, &server) && server.Number == errDeadlock {
+	if isNumber(err, errDeadlock) {
 		return undone(ctx, err)
 	}
 	return fmt.Errorf("mysql: commit: %w", err)

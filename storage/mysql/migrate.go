@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -71,9 +70,20 @@ func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 			return fmt.Errorf("lock migrations: %w", err)
 		}
 		if got.Bool {
-			return nil
+			return mend(ctx, conn)
 		}
 	}
+}
+
+// mend puts the row into goose's table without which goose refuses it.
+// Whoever made the table may have ended before that.
+func mend(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `INSERT INTO handoff_migrations (version_id, is_applied)
+		SELECT 0, TRUE FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM handoff_migrations)`)
+	if isNumber(err, errNoTable) {
+		return nil
+	}
+	return err
 }
 
 // SessionUnlock gives the lock back.
@@ -88,8 +98,7 @@ func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 func checkSchema(ctx context.Context, db *sql.DB) error {
 	var version int64
 	err := db.QueryRowContext(ctx, sqlstore.SelectVersion).Scan(&version)
-	var server *mysql.MySQLError
-	if err != nil && !(errors.As(err, &server) && server.Number == errNoTable) {
+	if err != nil && !isNumber(err, errNoTable) {
 		return err
 	}
 	return schema(namedLock{}).Check(version)

@@ -82,7 +82,7 @@ func TestAMigrationThatWasCutShortIsRunAgain(t *testing.T) {
 	require.NoError(t, s.Commit(t.Context(), batch(started("c")...)))
 	before, err := s.Events(t.Context(), storage.Cursor{}, 10)
 	require.NoError(t, err)
-	_, err = s.Reads().Exec(`DELETE FROM handoff_migrations WHERE version_id > 0`)
+	_, err = s.Reads().Exec(`DELETE FROM handoff_migrations`)
 	require.NoError(t, err)
 	_, err = s.Reads().Exec(`DROP TABLE batches`)
 	require.NoError(t, err)

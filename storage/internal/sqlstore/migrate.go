@@ -17,8 +17,9 @@ type Schema struct {
 	Dialect goose.Dialect
 	// Files holds 00001_name.sql, 00002_name.sql, ... in its root.
 	Files fs.FS
-	// Locker lets one process migrate at a time. Without it the migrations
-	// themselves must be such that only one process gets through each.
+	// Locker lets one process migrate at a time, on a connection of its own.
+	// Without it the migrations themselves must be such that only one process
+	// gets through each.
 	Locker lock.SessionLocker
 }
 
@@ -34,11 +35,20 @@ const migrationsTable = "handoff_migrations"
 // Migrate applies the migrations that the database lacks, in their order. Of
 // several processes at once one does and the others find it done.
 func (s Schema) Migrate(ctx context.Context, db *sql.DB) error {
-	options := []goose.ProviderOption{goose.WithTableName(migrationsTable)}
 	if s.Locker != nil {
-		options = append(options, goose.WithSessionLocker(s.Locker))
+		// Not left to goose, which looks first and locks then: looking makes
+		// its table.
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if err := s.Locker.SessionLock(ctx, conn); err != nil {
+			return err
+		}
+		defer s.Locker.SessionUnlock(context.WithoutCancel(ctx), conn)
 	}
-	p, err := goose.NewProvider(s.Dialect, db, s.Files, options...)
+	p, err := goose.NewProvider(s.Dialect, db, s.Files, goose.WithTableName(migrationsTable))
 	if err != nil {
 		return err
 	}
