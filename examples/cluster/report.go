@@ -29,7 +29,7 @@ func report(w io.Writer, s settings, o outcome, feed []handoff.Event, violations
 	}
 	fmt.Fprintf(w, "            from handed off to assigned, by the store's clock:    %s\n", spread(untilAssigned(feed)))
 	if o.refusals > 0 {
-		fmt.Fprintf(w, "            %d calls failed and were made again; the last said: %s\n", o.refusals, o.refusal)
+		fmt.Fprintf(w, "            %d calls failed and were made again; the last said: %s\n", o.refusals, oneLine(o.refusal))
 	}
 	if rs := recoveries(feed, o.kills); len(rs) > 0 {
 		var moved, gap []time.Duration
@@ -57,6 +57,8 @@ func report(w io.Writer, s settings, o outcome, feed []handoff.Event, violations
 	}
 	fmt.Fprintf(w, "violations: %d\n", len(violations))
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // counts gives how many calls were given to a node, and answered.
 func (o outcome) counts() (begun, acknowledged int) {
