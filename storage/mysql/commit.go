@@ -25,11 +25,8 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		return nil, undone(ctx, err)
 	}
 	t := &tx{ctx: ctx, Tx: sqltx}
-	verdicts, changes := t.decide(group)
-	if t.err == nil && !changes.Empty() {
-		t.write(changes)
-	}
-	if t.err != nil || changes.Empty() {
+	verdicts, written := t.commit(group)
+	if t.err != nil || !written {
 		// A statement that waited for a lock in vain is undone alone; the
 		// transaction is still open.
 		if err := sqltx.Rollback(); err != nil || errors.Is(t.err, ErrReadOnly) {
@@ -41,7 +38,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		discard(conn)
 		return nil, unsure(ctx, err)
 	}
-	s.tidy(ctx, len(group))
+	s.tidy(ctx, conn, len(group))
 	return verdicts, nil
 }
 
@@ -51,13 +48,19 @@ func discard(conn *sql.Conn) {
 	conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-// decide gives the verdicts on a group and what is to be written.
-func (t *tx) decide(group []storage.Batch) ([]error, sqlstore.Changes) {
+// commit gives the verdicts on a group, having written what they come to; or
+// tells that there is nothing to write.
+func (t *tx) commit(group []storage.Batch) (verdicts []error, written bool) {
 	found := t.read(sqlstore.NeedOf(group))
 	if t.err != nil {
-		return nil, sqlstore.Changes{}
+		return nil, false
 	}
-	return sqlstore.Evaluate(group, found)
+	verdicts, changes := sqlstore.Evaluate(group, found)
+	if changes.Empty() {
+		return verdicts, false
+	}
+	t.write(changes)
+	return verdicts, true
 }
 
 // housekeeping is after how many batches what has expired is taken away, and
@@ -69,29 +72,29 @@ const (
 
 // tidy takes away, now and then, what is absent to every caller already. That
 // it fails harms nobody: the next one takes it.
-func (s *Store) tidy(ctx context.Context, batches int) {
+func (s *Store) tidy(ctx context.Context, conn *sql.Conn, batches int) {
 	if s.kept.Add(int64(batches)) < housekeeping {
 		return
 	}
 	s.kept.Store(0)
 	var ms int64
 	var expired []storage.Key
-	if each(ctx, s.reads, func(rows *sql.Rows) error { return rows.Scan(&ms) }, `SELECT `+now) != nil {
+	if each(ctx, conn, func(rows *sql.Rows) error { return rows.Scan(&ms) }, `SELECT `+now) != nil {
 		return
 	}
 	// An id may be of an hour ahead of the time at which it was applied.
-	s.reads.ExecContext(ctx, `DELETE FROM batches WHERE id < ? ORDER BY id LIMIT ?`,
+	conn.ExecContext(ctx, `DELETE FROM batches WHERE id < ? ORDER BY id LIMIT ?`,
 		batchKey(sqlstore.Time(ms).Add(-2*storage.BatchMemory)), keep)
 	// Read first, without locks: the index is not the one in whose order
 	// commits lock records.
-	each(ctx, s.reads, func(rows *sql.Rows) error {
+	each(ctx, conn, func(rows *sql.Rows) error {
 		var k storage.Key
 		err := rows.Scan(&k.Bot, &k.Kind, &k.Parent, &k.ID)
 		expired = append(expired, k)
 		return err
 	}, `SELECT bot, kind, parent, id FROM records FORCE INDEX (record_expires) WHERE expires <= ? ORDER BY expires LIMIT ?`, ms, keep)
 	if len(expired) > 0 {
-		s.reads.ExecContext(ctx, deleteRecords+` WHERE r.expires <= ?`, recordKeys(sortedKeys(expired)).text(), ms)
+		conn.ExecContext(ctx, deleteRecords+` WHERE r.expires <= ?`, recordKeys(sortedKeys(expired)).text(), ms)
 	}
 }
 
