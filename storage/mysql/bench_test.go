@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/filter"
-	"github.com/handoffdesk/handoff/internal/testserver"
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/mysql"
 )
@@ -24,25 +22,10 @@ var large = flag.Bool("large", false, "benchmark lists with 1,000,000 conversati
 // callers is how many commit at once in the grouped benchmarks.
 const callers = 64
 
-// durable makes a store on a server of its own that syncs every commit.
-func durable(b *testing.B) *mysql.Store {
-	dir, err := os.MkdirTemp("", "handoff-mysql")
-	require.NoError(b, err)
-	b.Cleanup(func() { os.RemoveAll(dir) })
-	server, err := testserver.StartMariaDB(dir)
-	if err != nil {
-		b.Skip(err)
-	}
-	b.Cleanup(func() { server.Stop() })
-	require.NoError(b, server.CreateDatabase(b.Context(), "desk"))
-	require.NoError(b, mysql.Migrate(b.Context(), server.DSN("desk")))
-	return open(b, server.DSN("desk"), nil)
-}
-
 // BenchmarkCommit compares one caller with many, in one run: x is how many
 // times more the many commit together.
 func BenchmarkCommit(b *testing.B) {
-	s := durable(b)
+	s := open(b, server(b).DSN("desk"), nil)
 	var next atomic.Int64
 	start := func() {
 		id := handoff.ConversationID(fmt.Sprintf("%08d", next.Add(1)))
@@ -64,7 +47,7 @@ func BenchmarkCommit(b *testing.B) {
 // BenchmarkHandoff is a hand-off from beginning to end: handed off, assigned,
 // ended, in three commits with their events, by many callers for 50 agents.
 func BenchmarkHandoff(b *testing.B) {
-	s := durable(b)
+	s := open(b, server(b).DSN("desk"), nil)
 	n := max(b.N, callers)
 	together(callers, n, func(i int) {
 		id := handoff.ConversationID(fmt.Sprintf("%08d", i))
