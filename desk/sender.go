@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -170,7 +171,47 @@ func ignoreConflict(err error) error {
 
 // lease renews the lease for one more attempt, at a message.
 func (s *sending) lease(t *draft, box *outbox, at handoff.MessageID) {
-	box.Owner, box.Until, box.Sending = s.token, t.now.Add(s.d.o.SendTimeout+s.d.o.Lease), at
+	box.Owner, box.Until, box.Sending = s.token, t.now.Add(s.d.holdTime()), at
+}
+
+// holdTime is for how long a lease on outgoing messages lasts that nobody
+// renews: what a dead sender held goes on a sweep after that. It leaves a
+// living one time to miss a renewal or two.
+func (d *Desk) holdTime() time.Duration { return d.o.Heartbeat + d.o.Sweep }
+
+// hold renews the lease, however long the channel takes, until stop is
+// called. What fails is tried again at the next turn; too late, and another
+// sender has the conversation, which settle will see.
+func (s *sending) hold(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			wait(ctx, nil, s.d.o.Heartbeat/2)
+			if ctx.Err() != nil {
+				return
+			}
+			s.d.turn(ctx, "renewing a lease on outgoing messages", s.bot, s.renew)
+		}
+	})
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
+func (s *sending) renew(ctx context.Context) error {
+	return s.d.decide(ctx, func(t *draft) error {
+		box, err := get[outbox](ctx, s.d, key(s.bot, kindOutbox, s.id))
+		if err != nil {
+			return fmt.Errorf("desk: outbox of conversation %s: %w", s.id, err)
+		}
+		if box.value.Owner != s.token {
+			return nil
+		}
+		box.value.Until = t.now.Add(s.d.holdTime())
+		return put(t, box, time.Time{})
+	})
 }
 
 // nextID is the next message's; empty if there is none.
@@ -241,6 +282,7 @@ func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out 
 			done(nil)
 		}
 	}()
+	defer s.hold(ctx)()
 	ctx, cancel := context.WithTimeout(ctx, d.o.SendTimeout)
 	defer cancel()
 	sent, err := channel.Send(ctx, Outgoing{
