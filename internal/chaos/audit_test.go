@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -22,7 +21,6 @@ type audit struct {
 	looks  int
 	since  map[handoff.QueueID]time.Time // somebody waits although somebody is free
 	idle   time.Duration                 // the longest of that
-	busy   atomic.Bool
 }
 
 // glance is what one snapshot shows.
@@ -102,7 +100,7 @@ func (a *audit) glance(ctx context.Context) (g glance, err error) {
 			g.convs[c.ID] = c
 			return err
 		}
-		if err := each(ctx, tx, `SELECT value FROM conversations WHERE state <> 'ended'`, row); err != nil {
+		if err := each(ctx, tx, `SELECT value FROM conversations WHERE bot = 'acme' AND state <> 'ended'`, row); err != nil {
 			return err
 		}
 		var told []string
@@ -117,7 +115,7 @@ func (a *audit) glance(ctx context.Context) (g glance, err error) {
 				return err
 			}
 		}
-		err = each(ctx, tx, `SELECT agent, queue, held FROM loads`, func(rows *sql.Rows) error {
+		err = each(ctx, tx, `SELECT agent, queue, held FROM loads WHERE bot = 'acme'`, func(rows *sql.Rows) error {
 			var agent handoff.AgentID
 			var queue handoff.QueueID
 			var held int
@@ -145,7 +143,7 @@ func (a *audit) glance(ctx context.Context) (g glance, err error) {
 		if err != nil {
 			return err
 		}
-		return each(ctx, tx, `SELECT id FROM timers WHERE kind = 'send'`, func(rows *sql.Rows) error {
+		return each(ctx, tx, `SELECT id FROM timers WHERE bot = 'acme' AND kind = 'send'`, func(rows *sql.Rows) error {
 			var id handoff.ConversationID
 			err := rows.Scan(&id)
 			g.sends[id] = true
@@ -212,9 +210,9 @@ func (a *audit) compare(g glance, touched map[handoff.ConversationID]bool) {
 			}
 		}
 	}
-	for id, f := range a.ledger.folios {
-		if len(f.queued) > 0 && !g.sends[id] {
-			a.law.broken("what is to be sent has its timer", "%s has %d messages to be sent", id, len(f.queued))
+	for id, n := range a.ledger.queued {
+		if !g.sends[id] {
+			a.law.broken("what is to be sent has its timer", "%s has %d messages to be sent", id, n)
 		}
 	}
 }
@@ -255,5 +253,4 @@ func (a *audit) liveness(g glance, now time.Time) {
 			a.idle = max(a.idle, now.Sub(began))
 		}
 	}
-	a.busy.Store(len(a.since) > 0)
 }

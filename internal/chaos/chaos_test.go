@@ -53,6 +53,7 @@ func usual(t *testing.T) plan {
 	}
 	if long() {
 		p.every, p.short, p.long = time.Second, 2*time.Second, 8*time.Second
+		p.house.Pace = 20 * time.Millisecond
 	}
 	return p
 }
@@ -84,6 +85,26 @@ func TestFourProcessesOnOneFile(t *testing.T) {
 	require.Empty(t, r.law.violations())
 }
 
+// How soon things go on, with the desk's own times. It takes some minutes.
+func TestRecovery(t *testing.T) {
+	if !long() {
+		t.Skip("takes minutes: ask for it with -chaos.for=60s")
+	}
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			if *storeFlag != "all" && *storeFlag != kind {
+				t.Skip("another store was asked for")
+			}
+			p := usual(t)
+			p.house.Desk = haste{Lease: 20 * time.Second, Heartbeat: 5 * time.Second, Grace: time.Minute, Sweep: 2 * time.Second, SendTimeout: 30 * time.Second}
+			p.drill, p.most, p.drain = true, 5*time.Minute, 5*time.Minute
+			r := try(t, newSite(t, kind), p)
+			t.Log(r.table())
+			require.Empty(t, r.law.violations())
+		})
+	}
+}
+
 // Each plant has a minute, and most need a second or two.
 func TestPlantedBugsAreCaught(t *testing.T) {
 	names := []string{""}
@@ -100,7 +121,8 @@ func TestPlantedBugsAreCaught(t *testing.T) {
 			p := usual(t)
 			p.plant = name
 			p.house = house{Workers: 3, Customers: 5, Callers: 3, Pace: 10 * time.Millisecond, Desk: hurried}
-			p.every, p.short, p.long, p.drain = 250*time.Millisecond, 300*time.Millisecond, time.Second, 15*time.Second
+			p.house.Desk.Sweep = 500 * time.Millisecond // what a router knows of others may be that old
+			p.every, p.short, p.long, p.drain = 250*time.Millisecond, 300*time.Millisecond, time.Second, 10*time.Second
 			p.most = 3 * time.Second
 			began := time.Now()
 			var found []string

@@ -3,7 +3,6 @@ package chaos
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ type crew struct {
 	site    *site
 	log     backlog
 	posts   []*post
+	wire    *proxy // of the readers
 	started atomic.Uint64
 }
 
@@ -32,6 +32,7 @@ type post struct {
 	mu     sync.Mutex
 	proc   *process
 	frozen bool
+	vacant bool // nobody took the place
 }
 
 // process is one worker process.
@@ -85,14 +86,21 @@ func (c *crew) assemble() error {
 	return nil
 }
 
+// source is where the store is for whoever stands behind a proxy, or behind
+// none.
+func (c *crew) source(p *proxy) string {
+	if p == nil {
+		return c.site.source("")
+	}
+	return c.site.source(p.addr())
+}
+
 // fill starts a worker in its place, with a clock that is wrong by so much.
 func (c *crew) fill(p *post, clock time.Duration) error {
 	o := c.orders
 	o.Name, o.Clock = p.name, clock
 	o.Seed += c.started.Add(1)
-	if o.Source = c.site.source(""); p.proxy != nil {
-		o.Source = c.site.source(p.proxy.addr())
-	}
+	o.Source = c.source(p.proxy)
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
@@ -168,7 +176,7 @@ func (c *crew) dismiss() {
 	for _, p := range c.posts {
 		select {
 		case <-p.proc.ended:
-			if p.proc.err != nil {
+			if p.proc.err != nil && !p.vacant {
 				c.law.broken("a worker ends well", "%s: %v: %s", p.name, p.proc.err, &c.log)
 			}
 		case <-late:
@@ -195,6 +203,7 @@ func (c *crew) dissolve() {
 			p.proxy.stop()
 		}
 	}
+	if c.wire != nil {
+		c.wire.stop()
+	}
 }
-
-func (p *post) String() string { return fmt.Sprintf("%s (%d)", p.name, p.proc.cmd.Process.Pid) }

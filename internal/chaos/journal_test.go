@@ -127,6 +127,12 @@ func (t *teller) make(ctx context.Context, c call, f func(context.Context, *call
 		c.Unknown = err.Error()
 	}
 	t.tell(c)
+	if c.Unknown != "" { // whatever is down needs a moment
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 	return err == nil
 }
 
@@ -134,8 +140,6 @@ func (t *teller) make(ctx context.Context, c call, f func(context.Context, *call
 type journal struct {
 	mu    sync.Mutex
 	calls []*call
-	ended atomic.Int64 // acknowledged
-	last  atomic.Int64 // when, ns
 }
 
 // listen reads what one process tells, until it ends.
@@ -155,10 +159,6 @@ func (j *journal) listen(worker string, pid int, r io.Reader, told *atomic.Int64
 			*was = *c
 			j.mu.Unlock()
 			delete(begun, c.N)
-			if c.acknowledged() {
-				j.ended.Add(1)
-				j.last.Store(c.Until)
-			}
 			continue
 		}
 		begun[c.N] = c

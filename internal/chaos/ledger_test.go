@@ -54,6 +54,7 @@ type ledger struct {
 	folios map[handoff.ConversationID]*folio
 	people map[handoff.AgentID]*person
 	open   map[handoff.ContactID]handoff.ConversationID // contacts have one address each
+	queued map[handoff.ConversationID]int               // messages that are to be sent
 	moves  int                                          // changes of what the rules guard, and of people
 	passed int                                          // hand-offs
 }
@@ -70,7 +71,6 @@ type note struct {
 type folio struct {
 	handoff.Conversation
 	moves    []move
-	queued   map[handoff.MessageID]bool
 	delivery map[handoff.MessageID]handoff.Delivery
 	asked    time.Time // of the last hand-off
 }
@@ -84,7 +84,8 @@ type move struct {
 // person is an agent.
 type person struct {
 	available, connected bool
-	lost                 time.Time // when the lease of one who is not connected was found to have run out
+	lost                 time.Time   // until when a lease may live on that was taken for gone
+	left                 []time.Time // when they were told to be gone
 	serves               map[handoff.QueueID]bool
 	held                 map[handoff.QueueID]int // "" in all
 }
@@ -92,7 +93,7 @@ type person struct {
 func newLedger(law *verdict, h house) *ledger {
 	return &ledger{
 		law: law, house: h, folios: map[handoff.ConversationID]*folio{}, people: map[handoff.AgentID]*person{},
-		open: map[handoff.ContactID]handoff.ConversationID{},
+		open: map[handoff.ContactID]handoff.ConversationID{}, queued: map[handoff.ConversationID]int{},
 	}
 }
 
@@ -119,7 +120,7 @@ func (l *ledger) enter(place int64, e handoff.Event, seen time.Time) {
 	}
 	f := l.folios[e.Conversation]
 	if f == nil {
-		f = &folio{queued: map[handoff.MessageID]bool{}, delivery: map[handoff.MessageID]handoff.Delivery{}}
+		f = &folio{delivery: map[handoff.MessageID]handoff.Delivery{}}
 		l.folios[e.Conversation] = f
 	}
 	before := f.Conversation
@@ -152,9 +153,11 @@ func (l *ledger) known(e handoff.Event) {
 	case handoff.EventConnected:
 		p.connected = true
 	case handoff.EventDisconnected:
-		p.connected, p.lost = false, time.Time{}
+		p.connected, p.left, p.lost = false, append(p.left, e.At), time.Time{}
 		if e.Actor.By == handoff.BySystem {
-			p.lost = e.At
+			// Who comes back in the very moment is told to be gone, and at the
+			// next heartbeat to be there again.
+			p.lost = e.At.Add(l.house.Desk.Lease)
 		}
 	case handoff.EventMemberChanged:
 		p.serves[e.Queue] = !e.Removed
@@ -215,7 +218,8 @@ func (l *ledger) changedHands(before, after handoff.Conversation, e handoff.Even
 	p := l.person(after.Agent)
 	for _, q := range slices.Compact([]handoff.QueueID{"", after.Queue}) {
 		p.held[q]++
-		if p.held[q] > l.house.capacity(after.Agent, q) {
+		// A queue's own limit is its members'.
+		if p.held[q] > l.house.capacity(after.Agent, q) && (q == "" || p.serves[q]) {
 			l.law.broken("nobody beyond capacity", "%s holds %d of %q by %s of %s at %d", after.Agent, p.held[q], q, e.Kind, e.Conversation, l.last)
 		}
 	}
@@ -223,7 +227,7 @@ func (l *ledger) changedHands(before, after handoff.Conversation, e handoff.Even
 	switch {
 	case !p.available:
 		l.law.broken("only who is available is given something", "%s was given %s by %v at %d", after.Agent, e.Conversation, e.Actor, l.last)
-	case given && !p.connected && e.At.After(p.lost): // what was decided while the lease ran may be told after it
+	case given && !p.connected && e.At.After(p.lost):
 		l.law.broken("only who is connected is given something", "%s was given %s by %v at %d", after.Agent, e.Conversation, e.Actor, l.last)
 	case e.Actor.By == handoff.BySystem && !p.serves[after.Queue]:
 		l.law.broken("only who serves a queue is given its customers", "%s was given %s of %s at %d", after.Agent, e.Conversation, after.Queue, l.last)
@@ -237,7 +241,7 @@ func (l *ledger) written(f *folio, before handoff.Conversation, e handoff.Event)
 	}
 	f.delivery[e.Message] = e.Delivery
 	if e.Delivery == handoff.Queued {
-		f.queued[e.Message] = true
+		l.queued[e.Conversation]++
 	}
 	may := before.State != handoff.StateEnded && before.State != ""
 	if !e.Private {
@@ -260,5 +264,10 @@ func (l *ledger) delivered(f *folio, e handoff.Event) {
 		l.law.broken("a message never steps back", "%s of %s went from %q to %q", e.Message, e.Conversation, was, e.Delivery)
 	}
 	f.delivery[e.Message] = e.Delivery
-	delete(f.queued, e.Message)
+	if was != handoff.Queued {
+		return
+	}
+	if l.queued[e.Conversation]--; l.queued[e.Conversation] == 0 {
+		delete(l.queued, e.Conversation)
+	}
 }

@@ -20,6 +20,7 @@ const (
 	cut      harm = "connections cut"
 	hole     harm = "black hole"
 	lose     harm = "COMMIT reply lost"
+	gone     harm = "worker gone for good"
 )
 
 // fault is one that happened: to whom, and from when until when.
@@ -48,7 +49,7 @@ type nemesis struct {
 // weights say how often which harm is done: on a file, and with a server.
 var (
 	onFile = map[harm]int{kill: 20, freeze: 3, everyone: 1}
-	onWire = map[harm]int{kill: 30, clock: 10, freeze: 4, crash: 2, cut: 8, hole: 3, lose: 12}
+	onWire = map[harm]int{kill: 30, clock: 10, freeze: 4, crash: 3, cut: 8, hole: 3, lose: 12}
 )
 
 // rage does harm until ctx is done, and returns when all of it is over.
@@ -66,8 +67,16 @@ func (n *nemesis) rage(ctx context.Context) {
 		}
 	}
 	for breath(ctx, n.r, 2*n.every) {
-		n.do(dice[n.r.IntN(len(dice))])
+		p := n.crew.posts[n.r.IntN(len(n.crew.posts))]
+		if !p.isFrozen() {
+			n.do(dice[n.r.IntN(len(dice))], p)
+		}
 	}
+	n.calm()
+}
+
+// calm waits until all harm is over.
+func (n *nemesis) calm() {
 	n.going.Wait()
 	for _, p := range n.crew.posts {
 		if p.proxy != nil {
@@ -76,16 +85,42 @@ func (n *nemesis) rage(ctx context.Context) {
 	}
 }
 
+// drill does every harm that is followed by a recovery, one at a time and
+// with time to recover.
+func (n *nemesis) drill(ctx context.Context) {
+	rest := func(d time.Duration) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(d):
+		}
+	}
+	posts := n.crew.posts
+	rest(5 * time.Second)
+	for i := range 8 {
+		n.do(kill, posts[i%len(posts)])
+		rest(2 * time.Second)
+	}
+	n.short, n.long = 8*time.Second, 9*time.Second
+	last := []harm{everyone}
+	if n.crew.site.server != nil {
+		last = []harm{hole, crash, crash, crash}
+	}
+	for _, h := range append([]harm{freeze, freeze}, last...) {
+		n.do(h, posts[1])
+		n.going.Wait()
+		rest(5 * time.Second)
+	}
+	n.do(gone, posts[0])
+	rest(35 * time.Second)
+	n.calm()
+}
+
 // enough is what a worker tells at least before it is killed: else none would
 // ever get to work on a slow machine.
 const enough = 20
 
-// do does one harm to somebody.
-func (n *nemesis) do(h harm) {
-	p := n.crew.posts[n.r.IntN(len(n.crew.posts))]
-	if p.isFrozen() {
-		return
-	}
+// do does one harm, to a worker or to all.
+func (n *nemesis) do(h harm, p *post) {
 	f := fault{harm: h, whom: p.name, from: time.Now()}
 	most := n.short + time.Duration(n.r.Int64N(int64(n.long-n.short)))
 	switch h {
@@ -99,6 +134,9 @@ func (n *nemesis) do(h harm) {
 		}
 		n.crew.kill(p)
 		n.must(n.crew.fill(p, wrong))
+	case gone:
+		n.crew.kill(p)
+		p.vacant = true
 	case freeze:
 		n.going.Go(func() {
 			p.freeze(most)
@@ -119,6 +157,7 @@ func (n *nemesis) do(h harm) {
 		n.must(n.crew.site.server.Start())
 	case cut:
 		p.proxy.cut()
+		n.crew.wire.cut()
 	case hole:
 		n.going.Go(func() {
 			p.proxy.hole(most)

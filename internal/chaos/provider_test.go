@@ -46,6 +46,7 @@ type parcel struct {
 type attempt struct {
 	worker string
 	at     time.Time
+	later  bool // it was told to try again later
 }
 
 // shipment is what a worker asks to be sent.
@@ -117,7 +118,7 @@ func (p *provider) take(s shipment) (a answered, silent bool) {
 		m = &parcel{shipment: s, keys: map[string]bool{}}
 		p.parcels[s.Msg] = m
 	}
-	m.attempts = append(m.attempts, attempt{s.Worker, time.Now()})
+	m.attempts = append(m.attempts, attempt{worker: s.Worker, at: time.Now()})
 	a.Provider = "out-" + s.Key
 	if m.place > 0 {
 		m.again = true
@@ -129,6 +130,7 @@ func (p *provider) take(s shipment) (a answered, silent bool) {
 		m.refused = true
 		return answered{Code: "400"}, false
 	case dice < 4:
+		m.attempts[len(m.attempts)-1].later = true
 		return answered{Code: "503", Temporary: true}, false
 	case dice < 6:
 		silent = true
@@ -142,7 +144,7 @@ func (p *provider) take(s shipment) (a answered, silent bool) {
 	}
 	p.r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	due := time.Now().Add(time.Duration(p.r.IntN(40)) * time.Millisecond)
-	for _, d := range all[:1+p.r.IntN(len(all))] {
+	for _, d := range all[:1+p.r.IntN(4)] {
 		p.made++
 		p.pending = append(p.pending, &news{ID: p.made, Channel: s.Channel, Msg: s.Msg, Provider: a.Provider, Delivery: d, due: due})
 	}
@@ -155,7 +157,7 @@ func (p *provider) tell(w http.ResponseWriter, _ *http.Request) {
 	defer p.mu.Unlock()
 	var some []*news
 	for _, n := range p.pending {
-		if time.Now().After(n.due) && len(some) < 2 {
+		if time.Now().After(n.due) && len(some) < 4 {
 			n.due = time.Now().Add(2 * time.Second)
 			some = append(some, n)
 		}

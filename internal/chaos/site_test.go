@@ -8,29 +8,32 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/handoffdesk/handoff/internal/testserver"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/mysql"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
 // The kinds of stores.
 const (
-	onSQLite   = "sqlite"
-	onPostgres = "postgres"
-	onMariaDB  = "mariadb"
+	onSQLite  = "sqlite"
+	onMariaDB = "mariadb"
 )
 
-var kinds = []string{onSQLite, onPostgres, onMariaDB}
+var kinds = []string{onSQLite, onMariaDB}
 
 // openStore opens a store as a worker does.
 func openStore(ctx context.Context, kind, source string) (storage.Store, error) {
 	switch kind {
 	case onSQLite:
 		return sqlite.Open(ctx, source, &sqlite.Options{Synchronous: sqlite.Normal})
+	case onMariaDB:
+		return mysql.Open(ctx, source, nil)
 	}
 	return nil, fmt.Errorf("chaos: no store %q", kind)
 }
@@ -46,6 +49,7 @@ type site struct {
 // newSite makes a site. It skips the test where there is no such server.
 func newSite(t *testing.T, kind string) *site {
 	s := &site{kind: kind}
+	driver, look := "", ""
 	switch kind {
 	case onSQLite:
 		path := filepath.Join(t.TempDir(), "desk.db")
@@ -53,31 +57,37 @@ func newSite(t *testing.T, kind string) *site {
 		store, err := openStore(t.Context(), kind, path) // it makes the tables
 		require.NoError(t, err)
 		require.NoError(t, store.Close())
-		look := url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=query_only(1)&_pragma=busy_timeout(10000)"}
-		s.db, err = sql.Open("sqlite", look.String())
-		require.NoError(t, err)
-	default:
-		t.Skipf("no store %q", kind)
+		file := url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=query_only(1)&_pragma=busy_timeout(10000)"}
+		driver, look = "sqlite", file.String()
+	case onMariaDB:
+		s.serve(t, testserver.StartMariaDB)
+		require.NoError(t, mysql.Migrate(t.Context(), s.direct()))
+		driver, look = "mysql", s.direct()
 	}
+	var err error
+	s.db, err = sql.Open(driver, look)
+	require.NoError(t, err)
 	t.Cleanup(func() { s.db.Close() })
 	return s
 }
 
-// serverDir is a directory that a server's own user can reach.
-func serverDir(t *testing.T) string {
+// serve starts a server of the site's own, with an empty database. The test is
+// skipped if the server is not installed.
+func (s *site) serve(t *testing.T, start func(dir string) (*testserver.Server, error)) {
 	dir, err := os.MkdirTemp("", "chaos-")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755))
-	return filepath.Join(dir, "data")
-}
-
-// orSkip skips the test if a server's binaries are missing.
-func orSkip(t *testing.T, err error) {
+	require.NoError(t, os.Chmod(dir, 0o755)) // the server runs as another user
+	s.server, err = start(filepath.Join(dir, "data"))
 	if errors.Is(err, testserver.ErrMissing) && os.Getenv("HANDOFF_REQUIRE_TOOLS") != "1" {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.server.Stop() }) // what it kept is gone anyway
+	require.NoError(t, s.server.CreateDatabase(t.Context(), "desk"))
+	s.source = func(addr string) string {
+		return strings.Replace(s.server.DSN("desk"), s.server.Addr(), addr, 1)
+	}
 }
 
 // direct is the store's source, past all proxies.
@@ -90,10 +100,11 @@ func (s *site) direct() string {
 
 // snapshot runs f on one state of the database.
 func (s *site) snapshot(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if s.kind == onSQLite {
-		tx, err = s.db.BeginTx(ctx, nil) // what reads sees one state
+	var as *sql.TxOptions // in SQLite, whoever reads sees one state
+	if s.server != nil {
+		as = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
+	tx, err := s.db.BeginTx(ctx, as)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/handoffdesk/handoff"
 )
 
 // sums are what a trial counts by the way.
@@ -24,6 +26,7 @@ const (
 	killBound   = 10 * time.Second
 	freezeBound = 5 * time.Second
 	backBound   = 2 * time.Second
+	goneBound   = 30 * time.Second
 )
 
 // table is what a trial came to, for people.
@@ -49,10 +52,11 @@ func (t *trial) table() string {
 	n := t.nemesis
 	row("store, seed", "%s, %d", t.site.kind, t.plan.seed)
 	row("time", "%v, drained in %v", t.sums.raged.Round(time.Millisecond), t.sums.drained.Round(time.Millisecond))
-	row("changes", "%d (%.0f/s)", t.ledger.moves, float64(t.ledger.moves)/t.sums.raged.Seconds())
-	row("events", "%d of %d conversations", len(t.ledger.notes), len(t.ledger.folios))
+	row("changes told by the feed", "%d (%.0f/s)", len(t.ledger.notes), float64(len(t.ledger.notes))/t.sums.raged.Seconds())
+	row("  of them of state and people", "%d, in %d conversations", t.ledger.moves, len(t.ledger.folios))
 	row("handoffs", "%d", t.ledger.passed)
 	row("calls acknowledged, unknown", "%d, %d", acked, unknown)
+	row("texts acknowledged and stored", "%d", t.sums.written)
 	row("messages to the provider", "%d", t.provider.taken)
 	row("router kills", "%d", n.count(kill)+n.count(clock)+n.count(everyone)*len(t.crew.posts))
 	row("  with a clock moved by an hour", "%d", n.count(clock))
@@ -78,6 +82,9 @@ func (t *trial) table() string {
 	row("frozen process: others paused", "%s", late(t.worst(acks, freeze, 0), freezeBound))
 	row("black hole: others paused", "%s", late(t.worst(acks, hole, 0), freezeBound))
 	row("database back: first change after", "%s", late(t.back(acks), backBound))
+	told, given := t.vanished()
+	row("agent gone: told after", "%s", late(told, goneBound))
+	row("agent gone: last given something", "%s", late(given, goneBound))
 	row("violations", "%d", len(t.law.violations()))
 	for _, v := range t.law.violations()[:min(5, len(t.law.violations()))] {
 		row("", "%s", v)
@@ -89,22 +96,52 @@ func (t *trial) table() string {
 // while a fault lasted, and for some time more.
 func (t *trial) worst(acks []*call, h harm, more time.Duration) (worst time.Duration) {
 	for _, f := range t.nemesis.faults {
-		if f.harm != h {
+		if f.harm != h || t.overlapsCrash(f) {
 			continue
 		}
-		from, until := f.from.UnixNano(), f.until.Add(more).UnixNano()
-		last := from
-		for _, c := range acks[after(acks, from):] {
+		last, until := f.from.UnixNano(), f.until.Add(more).UnixNano()
+		for _, c := range acks[after(acks, last):] {
 			if c.Worker == f.whom {
 				continue
 			}
-			worst = max(worst, time.Duration(min(c.Until, until)-last))
+			worst = max(worst, time.Duration(c.Until-last))
 			if last = c.Until; last > until {
 				break
 			}
 		}
 	}
 	return worst
+}
+
+// overlapsCrash: others paused for another reason too.
+func (t *trial) overlapsCrash(f fault) bool {
+	return slices.ContainsFunc(t.nemesis.faults, func(o fault) bool {
+		return (o.harm == crash || o.harm == everyone) && o.from.Before(f.until.Add(time.Second)) && f.from.Before(o.until.Add(backBound))
+	})
+}
+
+// vanished is how long it took to tell that the agents of a worker that is
+// gone are, and until when they were given something.
+func (t *trial) vanished() (told, given time.Duration) {
+	for _, f := range t.nemesis.faults {
+		if f.harm != gone {
+			continue
+		}
+		for _, id := range team(f.whom) {
+			left := t.ledger.person(id).left
+			if i := slices.IndexFunc(left, f.from.Before); i >= 0 {
+				told = max(told, left[i].Sub(f.from))
+			}
+		}
+		for _, v := range t.ledger.folios {
+			for _, m := range v.moves {
+				if slices.Contains(team(f.whom), m.Agent) && m.Kind == handoff.EventAssigned && m.At.Before(t.sums.began.Add(t.sums.raged)) {
+					given = max(given, m.At.Sub(f.from))
+				}
+			}
+		}
+	}
+	return told, given
 }
 
 // after is the index of the first call that was acknowledged after a time.
@@ -132,6 +169,9 @@ func (t *trial) back(acks []*call) (worst time.Duration) {
 func (t *trial) orphans() (worst time.Duration) {
 	for _, p := range t.provider.parcels {
 		for i, a := range p.attempts[:max(0, len(p.attempts)-1)] {
+			if a.later {
+				continue
+			}
 			for _, f := range t.nemesis.faults {
 				next := p.attempts[i+1].at
 				if (f.harm == kill || f.harm == clock) && f.whom == a.worker && f.from.After(a.at) && f.from.Before(next) {

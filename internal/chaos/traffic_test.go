@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -97,7 +98,7 @@ func (h house) staff(ctx context.Context, bot *desk.Bot) error {
 // workers, and has the bot answer.
 func (w *worker) contacts(ctx context.Context, r *rand.Rand) error {
 	bot := w.desk.Bot(acme)
-	for breath(ctx, r, w.House.Pace) {
+	for breath(ctx, r, 2*w.House.Pace) {
 		contact := fmt.Sprint("55", r.IntN(w.House.Customers))
 		channel := keyed
 		if len(contact)%2 == 0 || contact[len(contact)-1] == '1' {
@@ -109,37 +110,27 @@ func (w *worker) contacts(ctx context.Context, r *rand.Rand) error {
 			Profile: handoff.Profile{Name: "Contact " + contact, Number: contact},
 			Content: handoff.Text(text), At: time.Now().Add(w.Clock),
 		}
-		var got desk.Received
-		receive := func() bool {
-			return w.teller.make(ctx, call{Deed: received, Text: text}, func(ctx context.Context, c *call) error {
-				v, err := bot.Receive(ctx, in)
-				if err == nil {
-					got, c.Conv, c.Msg, c.Duplicate = v, v.Conversation.ID, v.Message.ID, v.Duplicate
-				}
-				return err
-			})
-		}
+		var twin errgroup.Group
 		if r.IntN(4) == 0 { // the network tells it twice at once
-			var twin errgroup.Group
-			twin.Go(func() error {
-				w.teller.make(ctx, call{Deed: received, Text: text}, func(ctx context.Context, c *call) error {
-					v, err := bot.Receive(ctx, in)
-					c.Conv, c.Msg, c.Duplicate = v.Conversation.ID, v.Message.ID, v.Duplicate
-					return err
-				})
-				return nil
-			})
-			ok := receive()
-			_ = twin.Wait()
-			if !ok {
-				continue
-			}
-		} else if !receive() {
-			continue
+			twin.Go(func() error { w.receive(ctx, bot, in); return nil })
 		}
-		w.answer(ctx, bot, r, got)
+		got, ok := w.receive(ctx, bot, in)
+		_ = twin.Wait()
+		if ok {
+			w.answer(ctx, bot, r, got)
+		}
 	}
 	return nil
+}
+
+func (w *worker) receive(ctx context.Context, bot *desk.Bot, in handoff.Inbound) (got desk.Received, ok bool) {
+	ok = w.teller.make(ctx, call{Deed: received, Text: in.Provider}, func(ctx context.Context, c *call) (err error) {
+		if got, err = bot.Receive(ctx, in); err == nil {
+			c.Conv, c.Msg, c.Duplicate = got.Conversation.ID, got.Message.ID, got.Duplicate
+		}
+		return err
+	})
+	return got, ok
 }
 
 // answer is what the bot does about a message. The key of what it does is
@@ -165,7 +156,7 @@ func (w *worker) answer(ctx context.Context, bot *desk.Bot, r *rand.Rand, in des
 			}, key)
 			return err
 		})
-	default: // often too late
+	case in.Conversation.State == handoff.StateBot || dice < 5: // or too late
 		w.surely(ctx, call{Deed: said, Conv: id, Key: key, Text: "answer " + key}, func(ctx context.Context, c *call) error {
 			m, err := bot.Send(ctx, id, handoff.Text(c.Text), key)
 			c.Msg = m.ID
@@ -198,27 +189,36 @@ func (w *worker) agent(ctx context.Context, id handoff.AgentID, r *rand.Rand) er
 			continue // the store is down
 		}
 		var release func(context.Context) error
-		if !w.attends(ctx, seat, id, func(ctx context.Context) (err error) {
+		if !w.attends(ctx, id, func(ctx context.Context) (err error) {
 			release, err = seat.Connect(ctx, w.Name)
 			return err
 		}) {
 			continue
 		}
-		w.attends(ctx, seat, id, available(seat))
-		for n := r.IntN(60); n > 0 && breath(ctx, r, w.House.Pace); n-- {
+		w.attends(ctx, id, available(seat))
+		for n := r.IntN(40); n > 0 && breath(ctx, r, w.House.Pace); n-- {
 			page, err := seat.Conversations(ctx, filter.Criteria{}, "")
-			if err == nil && len(page.Rows) > 0 {
-				w.deal(ctx, seat, id, page.Rows, r)
+			if err != nil || len(page.Rows) == 0 {
+				breath(ctx, r, 4*w.House.Pace)
+				continue
 			}
-			if r.IntN(15) == 0 {
-				w.attends(ctx, seat, id, func(ctx context.Context) error { return seat.SetAvailability(ctx, handoff.Away, "lunch") })
+			row := page.Rows[r.IntN(len(page.Rows))]
+			if i := slices.IndexFunc(page.Rows, func(v desk.Row) bool { return v.Agent == id }); i >= 0 {
+				row = page.Rows[i]
+			}
+			mine := row.Agent == id || w.take(ctx, seat, id, row.ID)
+			for n := 0; mine && n < 8; n++ {
+				mine = w.deal(ctx, seat, id, row.ID, r)
+			}
+			if r.IntN(10) == 0 {
+				w.attends(ctx, id, func(ctx context.Context) error { return seat.SetAvailability(ctx, handoff.Away, "lunch") })
 				breath(ctx, r, w.House.Pace)
-				w.attends(ctx, seat, id, available(seat))
+				w.attends(ctx, id, available(seat))
 			}
 		}
 		if ctx.Err() == nil {
-			w.attends(ctx, seat, id, release)
-			breath(ctx, r, 5*w.House.Pace)
+			w.attends(ctx, id, release)
+			breath(ctx, r, 20*w.House.Pace)
 		}
 	}
 	return nil
@@ -228,55 +228,50 @@ func available(seat *desk.Seat) func(context.Context) error {
 	return func(ctx context.Context) error { return seat.SetAvailability(ctx, handoff.Available, "") }
 }
 
-func (w *worker) attends(ctx context.Context, _ *desk.Seat, id handoff.AgentID, f func(context.Context) error) bool {
+func (w *worker) attends(ctx context.Context, id handoff.AgentID, f func(context.Context) error) bool {
 	return w.teller.make(ctx, call{Deed: attended, Agent: id}, func(ctx context.Context, _ *call) error { return f(ctx) })
 }
 
-// deal does something with one of the conversations an agent sees.
-func (w *worker) deal(ctx context.Context, seat *desk.Seat, me handoff.AgentID, rows []desk.Row, r *rand.Rand) {
-	row := rows[r.IntN(len(rows))]
-	for _, other := range rows {
-		if other.Agent == me {
-			row = other
-		}
-	}
-	id := row.ID
+func (w *worker) take(ctx context.Context, seat *desk.Seat, me handoff.AgentID, id handoff.ConversationID) bool {
+	return w.teller.make(ctx, call{Deed: took, Conv: id, Agent: me}, func(ctx context.Context, _ *call) error {
+		_, err := seat.Take(ctx, id, desk.TakeOptions{})
+		return err
+	})
+}
+
+// deal does something with a conversation that an agent has, and says whether
+// they still have it then.
+func (w *worker) deal(ctx context.Context, seat *desk.Seat, me handoff.AgentID, id handoff.ConversationID, r *rand.Rand) bool {
 	do := func(c call, f func(ctx context.Context) error) bool {
 		c.Conv, c.Agent = id, me
 		return w.teller.make(ctx, c, func(ctx context.Context, _ *call) error { return f(ctx) })
 	}
-	if row.Agent != me {
-		do(call{Deed: took}, func(ctx context.Context) error {
-			_, err := seat.Take(ctx, id, desk.TakeOptions{})
-			return err
-		})
-		return
-	}
 	switch r.IntN(12) {
-	case 0, 1, 2, 3:
-		w.replies(ctx, seat, me, id, r)
-	case 4:
+	case 0, 1, 2:
+		return w.replies(ctx, seat, me, id, r)
+	case 3:
 		text := w.fresh(me)
-		do(call{Deed: noted, Text: text}, func(ctx context.Context) error {
+		return do(call{Deed: noted, Text: text}, func(ctx context.Context) error {
 			_, err := seat.Note(ctx, id, text, "")
 			return err
 		})
-	case 5:
-		do(call{Deed: ranked}, func(ctx context.Context) error {
+	case 4, 5, 6:
+		return do(call{Deed: ranked}, func(ctx context.Context) error {
 			_, err := seat.SetPriority(ctx, id, handoff.Priority(r.IntN(4)))
 			return err
 		})
-	case 6, 7:
+	case 7, 8:
 		all := w.House.everybody()
 		for _, i := range r.Perm(len(all))[:min(len(all), 4)] {
 			if to := all[i]; to != me && do(call{Deed: passed, To: string(to)}, func(ctx context.Context) error {
 				_, err := seat.Transfer(ctx, id, desk.Transfer{Agent: to})
 				return err
 			}) {
-				return
+				return false
 			}
 		}
-	case 8:
+		return true
+	case 9:
 		to := queues[r.IntN(len(queues))]
 		do(call{Deed: requeued, To: string(to)}, func(ctx context.Context) error {
 			_, err := seat.Transfer(ctx, id, desk.Transfer{Queue: to})
@@ -285,27 +280,29 @@ func (w *worker) deal(ctx context.Context, seat *desk.Seat, me handoff.AgentID, 
 	default:
 		do(call{Deed: returned}, func(ctx context.Context) error { return seat.ReturnToBot(ctx, id) })
 	}
+	return false
 }
 
 // replies writes some messages, some of them twice at once with one key, as
 // a console does that got no answer.
-func (w *worker) replies(ctx context.Context, seat *desk.Seat, me handoff.AgentID, id handoff.ConversationID, r *rand.Rand) {
+func (w *worker) replies(ctx context.Context, seat *desk.Seat, me handoff.AgentID, id handoff.ConversationID, r *rand.Rand) (ok bool) {
 	for range 1 + r.IntN(2) {
 		text := w.fresh(me)
-		reply := func() error {
-			w.surely(ctx, call{Deed: replied, Conv: id, Agent: me, Text: text, Key: text}, func(ctx context.Context, c *call) error {
+		reply := func() bool {
+			return w.surely(ctx, call{Deed: replied, Conv: id, Agent: me, Text: text, Key: text}, func(ctx context.Context, c *call) error {
 				m, err := seat.Reply(ctx, id, handoff.Text(text), text)
 				c.Msg = m.ID
 				return err
 			})
-			return nil
 		}
-		var twins errgroup.Group
-		for range 1 + r.IntN(2) {
-			twins.Go(reply)
+		var twin errgroup.Group
+		if r.IntN(2) == 0 {
+			twin.Go(func() error { reply(); return nil })
 		}
-		_ = twins.Wait()
+		ok = reply()
+		_ = twin.Wait()
 	}
+	return ok
 }
 
 // fresh is a text that nobody wrote before.
@@ -334,8 +331,12 @@ func (w *worker) manager(ctx context.Context, r *rand.Rand) error {
 // receipts tells the desk what the network tells of messages.
 func (w *worker) receipts(ctx context.Context) error {
 	r := w.chance(300)
-	for breath(ctx, r, w.House.Pace) {
-		for _, news := range w.network.news(ctx) {
+	for ctx.Err() == nil {
+		some := w.network.news(ctx)
+		if len(some) == 0 {
+			breath(ctx, r, 4*w.House.Pace)
+		}
+		for _, news := range some {
 			ok := w.teller.make(ctx, call{Deed: receipted, Text: news.Provider, News: news.Delivery}, func(ctx context.Context, _ *call) error {
 				return w.desk.Bot(acme).Receipt(ctx, handoff.Receipt{
 					Channel: news.Channel, Account: account, Provider: news.Provider, Delivery: news.Delivery,

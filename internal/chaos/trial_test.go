@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ type plan struct {
 	every, short, long time.Duration
 	weights            map[harm]int // nil: those of the site
 	drain              time.Duration
+	drill              bool // each harm by itself, to see how long recovery takes
 }
 
 // trial is one run of everything on one site.
@@ -71,14 +73,22 @@ func try(t *testing.T, s *site, p plan) *trial {
 		Kind: s.kind, Seed: p.seed, Provider: r.provider.url, Plant: p.plant, House: p.house,
 	}}
 	if s.server == nil {
-		r.crew.orders.LostOnce = 0.01 // no wire to cut it from
+		r.crew.orders.Lost = 0.01 // no wire to cut it from
 	}
 	defer r.crew.dissolve()
 	var watchers sync.WaitGroup
 	watch, unwatch := context.WithCancel(ctx)
 	defer func() { unwatch(); watchers.Wait() }()
 	watchers.Go(func() { r.audit.watch(watch) })
-	r.subscribe(watch, &watchers)
+	behind := r.store
+	if s.server != nil {
+		r.crew.wire, err = startProxy(s.server.Addr())
+		require.NoError(t, err)
+		behind, err = openStore(ctx, s.kind, r.crew.source(r.crew.wire))
+		require.NoError(t, err)
+		defer behind.Close()
+	}
+	r.subscribe(watch, &watchers, behind)
 
 	r.sums.began = time.Now()
 	require.NoError(t, r.crew.assemble())
@@ -93,6 +103,11 @@ func try(t *testing.T, s *site, p plan) *trial {
 	r.catchUp(ctx)
 	unwatch()
 	watchers.Wait()
+	for _, never := range []string{"DATA RACE", "panic"} {
+		if said := r.crew.log.String(); strings.Contains(said, never) {
+			law.broken("no panic and no race", "%s", said)
+		}
+	}
 	if len(law.violations()) == 0 {
 		require.NoError(t, r.audit.look(ctx))
 		r.account(ctx)
@@ -103,9 +118,9 @@ func try(t *testing.T, s *site, p plan) *trial {
 
 // subscribe has readers follow the feed: one that stays, one that goes away
 // and comes back to where it was, one that comes back to an earlier place.
-func (r *trial) subscribe(ctx context.Context, all *sync.WaitGroup) {
+func (r *trial) subscribe(ctx context.Context, all *sync.WaitGroup, store storage.Store) {
 	for i, habit := range []struct{ often, back int }{{0, 0}, {20, 0}, {60, 30}} {
-		d, err := r.plan.house.desk(plant(r.plan.plant, r.store), newNetwork(r.provider.url, "reader"), os.Stderr)
+		d, err := r.plan.house.desk(plant(r.plan.plant, store), newNetwork(r.provider.url, "reader"), os.Stderr)
 		require.NoError(r.t, err)
 		f := &reader{desk: d, law: r.law, r: rand.New(rand.NewPCG(r.plan.seed, uint64(1000+i))), often: habit.often, back: habit.back}
 		r.readers = append(r.readers, f)
@@ -129,7 +144,11 @@ func (r *trial) rage(ctx context.Context) {
 			cancel()
 		}
 	}()
-	r.nemesis.rage(ctx)
+	if r.plan.drill {
+		r.nemesis.drill(ctx)
+	} else {
+		r.nemesis.rage(ctx)
+	}
 }
 
 // drain has everybody at work until nobody waits, no one is served, nothing
@@ -166,9 +185,12 @@ func (r *trial) drain(ctx context.Context, d *desk.Desk) {
 		seats = append(seats, seat)
 	}
 	for breath(ctx, chance, 20*time.Millisecond) {
-		left := 0
+		left := 0 // that they see
 		for i, id := range r.plan.house.everybody() {
 			page, err := seats[i].Conversations(ctx, filter.Criteria{}, "")
+			if ctx.Err() != nil {
+				break
+			}
 			if err != nil {
 				r.law.broken("a desk works again when all is well", "%v", err)
 				return
@@ -190,13 +212,19 @@ func (r *trial) drain(ctx context.Context, d *desk.Desk) {
 		if left > 0 || !r.provider.quiet() {
 			continue
 		}
-		if sends, err := r.store.Due(ctx, []string{"send"}, time.Now().UTC().Add(time.Hour).Truncate(time.Millisecond), 1); err == nil && len(sends) == 0 {
+		if sends, err := r.sends(ctx); err == nil && sends == 0 {
 			r.sums.drained = time.Since(began)
 			return
 		}
 	}
-	sends, err := r.store.Due(context.WithoutCancel(ctx), []string{"send"}, time.Now().UTC().Add(time.Hour).Truncate(time.Millisecond), 1000)
-	r.law.broken("everything comes to its end", "after %v: %d still sending (%v), provider quiet: %v", time.Since(began), len(sends), err, r.provider.quiet())
+	sends, err := r.sends(context.WithoutCancel(ctx))
+	r.law.broken("everything comes to its end", "after %v: %d conversations are still sent to (%v), all receipts told: %v", time.Since(began), sends, err, r.provider.quiet())
+}
+
+// sends counts the conversations that are to be sent to, now or later.
+func (r *trial) sends(ctx context.Context) (int, error) {
+	due, err := r.store.Due(ctx, []string{"send"}, time.Now().UTC().Add(time.Hour).Truncate(time.Millisecond), storage.MaxPage)
+	return len(due), err
 }
 
 // catchUp waits until the readers have come to the end of the feed, or do

@@ -31,7 +31,7 @@ type orders struct {
 	Provider string        // the network's address
 	Clock    time.Duration // how wrong the clock is that stamps what the platform tells
 	Plant    string
-	LostOnce float64 // how often a commit's answer is lost within the process
+	Lost     float64 // the share of commits whose answer is lost within the process
 	House    house
 }
 
@@ -93,8 +93,8 @@ func work(text string) error {
 	g.Go(func() error { return w.desk.Run(ctx) })
 	for i := range w.House.Callers {
 		g.Go(func() error { return w.contacts(ctx, w.chance(i)) })
-		g.Go(func() error { return w.receipts(ctx) })
 	}
+	g.Go(func() error { return w.receipts(ctx) })
 	for i, id := range append(team(w.Name), expert) {
 		g.Go(func() error { return w.agent(ctx, id, w.chance(100+i)) })
 	}
@@ -119,8 +119,8 @@ func (w *worker) open(ctx context.Context) (storage.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker %s: %w", w.Name, err)
 	}
-	if w.LostOnce > 0 {
-		faults := storagetest.Randomly(w.Seed, w.LostOnce, storagetest.ErrAfter)
+	if w.Lost > 0 {
+		faults := storagetest.Randomly(w.Seed, w.Lost, storagetest.ErrAfter)
 		store = storagetest.Faulty(store, func(c storagetest.Call) storagetest.Outcome {
 			if c.Method != "Commit" {
 				return storagetest.Outcome{}
