@@ -1,0 +1,95 @@
+// Package postgres keeps a desk's data in a PostgreSQL database: the store for
+// several processes on several machines. It uses pgx natively and is tested on
+// PostgreSQL 15.
+//
+// # Terms
+//
+// Commits that arrive at the same time in one process share one transaction
+// and one wait for the disk: a group. In it, a batch that fails costs the
+// others nothing. A group is two round trips: one locks and reads what its
+// batches expect and change, in one order for all processes, and one writes
+// what becomes of it, with the feed's row last, and commits.
+//
+// # The life of a store
+//
+// [Migrate] makes the tables, once for each release and before its processes
+// start; [Open] does not, and is [ErrSchema] where that was not done. The
+// tables lie in the first schema of the connection's search_path, which the
+// data source name may set, and the role of Open needs SELECT, INSERT, UPDATE
+// and DELETE on them, no more. [Store.Close] waits for what is going on.
+//
+// A host that keeps its own data in the same database asks for a hand-off in
+// its own transaction with [RequestHandOff].
+//
+// # Several processes
+//
+// Any number of processes may have stores on one database. What one has
+// committed the others read at once, and [Store.Watch] tells them to look: each
+// process notifies the others on the channel "handoff", at most every 10 ms and
+// outside of its transactions. A notification may be lost with a connection;
+// whoever waits for one looks by themselves now and then, too.
+//
+// # Timeouts
+//
+// Every connection is made with settings of its own: a transaction in which
+// nothing happens for 2 s is ended by the server, so that a process which
+// stands still holds nobody up; a statement has 10 s, and a lock is waited for
+// 3 s. A call whose context ends returns then, and its statement is called off.
+// Keepalives and a time for connecting (connect_timeout in the data source
+// name; 5 s if it has none) end what a network swallows.
+//
+// Where servers fail over, the data source name has all of their addresses and
+// target_session_attrs=read-write: a connection to one that takes no writes any
+// more is given up.
+//
+// # Through a pooler
+//
+// In session mode a pooler such as PgBouncer is as good as the server. In
+// transaction mode LISTEN is not: Watch then hears nothing, and the desk works
+// by its sweep alone. It also refuses the settings above unless its
+// ignore_startup_parameters names them; give them to the role instead, with
+// ALTER ROLE ... SET: they are idle_in_transaction_session_timeout,
+// statement_timeout, lock_timeout, and, so that every statement runs by the
+// index that it is written for, plan_cache_mode = force_generic_plan,
+// max_parallel_workers_per_gather = 0, and off for jit, enable_seqscan,
+// enable_bitmapscan, enable_hashjoin, enable_mergejoin and enable_sort.
+//
+// # The feed after a restore or a failover
+//
+// What was given to readers of the feed may be gone on a server that was
+// restored from a copy, or was a replica when the first one failed. Its cursors
+// hold, beside an epoch that is stored, the server's system identifier and its
+// timeline, so that readers of before are told storage.ErrReset by themselves
+// where
+//
+//   - a replica was promoted, or a backup was recovered to a point in time:
+//     the timeline is another;
+//   - a dump was read into another server: the system identifier is another.
+//
+// A dump that is read into the same server, a copy of its files that is
+// started without recovery, and a disk put back to an earlier state cannot be
+// told from the original. Then, before any process opens it:
+//
+//	UPDATE feed SET epoch = substr(md5(gen_random_uuid()::text), 1, 16);
+//
+// The functions that tell are pg_control_system, pg_control_checkpoint,
+// pg_walfile_name and pg_current_wal_lsn, which any role may call unless that
+// was taken away.
+//
+// # Guarantees
+//
+// It keeps all of the contract of package storage, and its [storage.Blobs] and
+// [storage.Waker]. Beyond that:
+//
+//   - A commit is durable as the server's synchronous_commit has it, and with
+//     synchronous replication on the replicas too.
+//   - A commit whose context ends while it waits for its turn is taken back, so
+//     nothing happens; later it is applied or not.
+//   - A commit that meets others in the way of each other, so that the server
+//     ends one, is tried again, and is ErrConflict only if that does not end.
+//   - A commit on a server that takes no writes is [ErrReadOnly]. As with every
+//     other error, it may be committed again.
+//   - A read is one round trip. A page of a list that asks for what is rare is
+//     three at most; each looks at a bounded part of an index, however deep the
+//     page is and however many conversations there are.
+package postgres

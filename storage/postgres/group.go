@@ -1,0 +1,101 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
+
+// attempt commits a group of batches in one transaction of two round trips:
+// it locks and reads what they expect and change, and writes what becomes of
+// it. It gives each batch's verdict, or why nothing of the group was applied,
+// or that this is unknown.
+func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: commit: %w", fault(err))
+	}
+	defer conn.Release()
+	verdicts, written, err := commit(ctx, conn, group)
+	if err = undone(err); errors.Is(err, ErrReadOnly) {
+		_ = conn.Conn().Close(ctx) // the next one may find the server that does
+	}
+	if err != nil {
+		return nil, fmt.Errorf("postgres: commit: %w", err)
+	}
+	if written != (time.Time{}) {
+		s.bell.ring()
+		s.tidy(ctx, conn, written)
+	}
+	return verdicts, nil
+}
+
+// commit gives the time of what was written, if anything was. It leaves the
+// connection without a transaction, or closed.
+func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch) (verdicts []error, written time.Time, err error) {
+	defer func() {
+		if status := conn.Conn().PgConn().TxStatus(); status != 'I' && !conn.Conn().IsClosed() {
+			rollback(conn)
+		}
+	}()
+	reads := &reading{found: sqlstore.NewFound()}
+	reads.Queue(`BEGIN`)
+	reads.need(sqlstore.NeedOf(group))
+	if err := conn.SendBatch(ctx, &reads.Batch).Close(); err != nil {
+		return nil, written, err
+	}
+	verdicts, changes := sqlstore.Evaluate(group, reads.found)
+	if changes.Empty() {
+		return verdicts, written, nil
+	}
+	writes := &writing{}
+	if err := writes.changes(changes); err != nil {
+		return nil, written, fmt.Errorf("%w: %w", sqlstore.ErrRefused, err)
+	}
+	writes.Queue(`COMMIT`)
+	if err := conn.SendBatch(ctx, &writes.Batch).Close(); err != nil {
+		return nil, written, err
+	}
+	return verdicts, reads.found.Now, nil
+}
+
+// rollback has its own time: what is behind it may have run out of it.
+func rollback(conn *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = conn.Exec(ctx, `ROLLBACK`) // on an error the pool closes the connection, to the same effect
+}
+
+// Tidying up is done now and then, by little.
+const (
+	tidyEvery = 10 * time.Second
+	tidyMost  = 5000
+)
+
+// tidy takes away what is absent to every caller already, and passes by what
+// somebody has locked.
+func (s *Store) tidy(ctx context.Context, conn *pgxpool.Conn, now time.Time) {
+	s.mu.Lock()
+	due := now.Sub(s.tidied).Abs() >= tidyEvery
+	if due {
+		s.tidied = now
+	}
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	var batch pgx.Batch
+	// An id may be of an hour ahead of the time at which it was applied.
+	batch.Queue(`DELETE FROM batches WHERE id = ANY (ARRAY(SELECT id FROM batches WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+		oldest(now.Add(-2*storage.BatchMemory)), tidyMost)
+	batch.Queue(`DELETE FROM records WHERE ctid = ANY (ARRAY(SELECT ctid FROM records WHERE expires <= $1 AND expires < 9223372036854775807
+		ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED))`, now.UnixMilli(), tidyMost)
+	_ = conn.SendBatch(ctx, &batch).Close() // what stays does no harm, and is met again
+}

@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
+
+// parsed reads a row of a value, JSON.
+func parsed[T any](row pgx.CollectableRow) (T, error) {
+	var v T
+	var value pgtype.DriverBytes // not copied: it is read before the next row is
+	if err := row.Scan(&value); err != nil {
+		return v, err
+	}
+	err := json.Unmarshal(value, &v)
+	return v, err
+}
+
+// one gives what a select finds first, or storage.ErrNotFound.
+func one[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], query string, args ...any) (T, error) {
+	found, err := all(ctx, s, read, query, args...)
+	if err == nil && len(found) == 0 {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return found[0], nil
+}
+
+// all gives what a select finds.
+func all[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
+	rows, err := s.pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, failed(ctx, err)
+	}
+	found, err := pgx.CollectRows(rows, read)
+	if err != nil {
+		return nil, failed(ctx, err)
+	}
+	return found, nil
+}
+
+func record(row pgx.CollectableRow) (storage.Record, error) {
+	var r storage.Record
+	var expires int64
+	err := row.Scan(&r.Key.Bot, &r.Key.Kind, &r.Key.Parent, &r.Key.ID, &r.Version, &expires, &r.Data)
+	if expires != never {
+		r.Expires = sqlstore.Time(expires)
+	}
+	return r, err
+}
+
+// never is when a record expires that does not; the index of what expires
+// leaves it out by its number.
+const never = 1<<63 - 1
+
+func expiry(r storage.Record) int64 {
+	if r.Expires.IsZero() {
+		return never
+	}
+	return r.Expires.UnixMilli()
+}
+
+func load(row pgx.CollectableRow) (storage.AgentLoad, error) {
+	var l storage.AgentLoad
+	var last, freed int64
+	err := row.Scan(&l.Agent, &l.Queue, &l.Held, &last, &freed)
+	l.Last, l.Freed = sqlstore.Time(last), sqlstore.Time(freed)
+	return l, err
+}
+
+func timer(row pgx.CollectableRow) (storage.Timer, error) {
+	var t storage.Timer
+	var at int64
+	err := row.Scan(&t.Bot, &t.Kind, &t.ID, &at)
+	t.At = sqlstore.Time(at)
+	return t, err
+}

@@ -1,0 +1,263 @@
+package postgres
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
+
+// writing collects the statements that write a group's changes. Rows that are
+// there are locked, so an update or delete cannot miss; rows that are not may
+// have been put by somebody else meanwhile, and then the insert fails.
+type writing struct {
+	pgx.Batch
+	err error // the first of encoding a value
+}
+
+func (w *writing) changes(c sqlstore.Changes) error {
+	w.Queue(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(c.Batches))
+	w.records(c)
+	w.conversations(c.Conversations)
+	w.messages(c.Messages)
+	w.loads(c.Loads)
+	w.timers(c.Timers)
+	w.events(c.Events)
+	w.trims(c.Trims)
+	return w.err
+}
+
+// part gives the rows that change in one way.
+func part[K comparable, V any](all []sqlstore.Changed[K, V], how sqlstore.Change) []sqlstore.Changed[K, V] {
+	return slices.DeleteFunc(slices.Clone(all), func(c sqlstore.Changed[K, V]) bool { return c.Change != how })
+}
+
+func after[K comparable, V any](c sqlstore.Changed[K, V]) V { return c.After }
+
+func key[K comparable, V any](c sqlstore.Changed[K, V]) K { return c.Key }
+
+func (w *writing) encode(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return string(b)
+}
+
+func (w *writing) records(c sqlstore.Changes) {
+	put := column(part(c.Records, sqlstore.Inserted), after)
+	for _, k := range c.Absent {
+		put = append(put, storage.Record{Key: k})
+	}
+	slices.SortFunc(put, func(a, b storage.Record) int { return a.Key.Compare(b.Key) })
+	if len(put) > 0 {
+		w.Queue(`INSERT INTO records (bot, kind, parent, id, version, expires, data)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])`, recordArrays(put)...)
+	}
+	if renewed := column(part(c.Records, sqlstore.Updated), after); len(renewed) > 0 {
+		w.Queue(`UPDATE records r SET version = k.version, expires = k.expires, data = k.data
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
+			AS k (bot, kind, parent, id, version, expires, data)
+			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordArrays(renewed)...)
+	}
+	gone := append(column(part(c.Records, sqlstore.Deleted), key), c.Absent...)
+	if len(gone) > 0 {
+		w.Queue(`DELETE FROM records r USING `+recordKeys+`
+			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordKeyArrays(gone)...)
+	}
+}
+
+func recordArrays(records []storage.Record) []any {
+	keys := recordKeyArrays(column(records, func(r storage.Record) storage.Key { return r.Key }))
+	return append(keys,
+		column(records, func(r storage.Record) int64 { return r.Version }),
+		column(records, expiry),
+		column(records, func(r storage.Record) []byte { return append([]byte{}, r.Data...) }))
+}
+
+func (w *writing) conversations(all []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
+	if put := part(all, sqlstore.Inserted); len(put) > 0 {
+		w.Queue(insertConversations, w.conversationArrays(put)...)
+	}
+	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
+		w.Queue(updateConversations, w.conversationArrays(changed)...)
+	}
+	w.terms(all)
+}
+
+// conversationTypes are those of sqlstore.Columns and of the value.
+var conversationTypes = [...]string{
+	"text", "text", "text", "text", "text", "text", "text", "text", "integer", "bigint",
+	"bigint", "bigint", "bigint", "bigint", "bigint", "text", "text",
+}
+
+var insertConversations, updateConversations = func() (insert, update string) {
+	names := append(slices.Clone(sqlstore.Columns[:]), "value")
+	var arrays, set []string
+	for i, name := range names {
+		arrays = append(arrays, `?::`+conversationTypes[i]+`[]`)
+		set = append(set, name+` = k.`+name)
+	}
+	columns := `(` + strings.Join(names, `, `) + `)`
+	from := numbered(`unnest(` + strings.Join(arrays, `, `) + `) AS k ` + columns)
+	return `INSERT INTO conversations ` + columns + ` SELECT * FROM ` + from,
+		`UPDATE conversations c SET ` + strings.Join(set[2:], `, `) + ` FROM ` + from + ` WHERE c.bot = k.bot AND c.id = k.id`
+}()
+
+func (w *writing) conversationArrays(changed []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) []any {
+	rows := column(changed, func(c sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) [len(sqlstore.Columns)]any {
+		return sqlstore.Row(c.After)
+	})
+	var arrays []any
+	for i := range sqlstore.Columns {
+		if conversationTypes[i] == "text" {
+			arrays = append(arrays, column(rows, func(r [len(sqlstore.Columns)]any) string { return r[i].(string) }))
+		} else {
+			arrays = append(arrays, column(rows, func(r [len(sqlstore.Columns)]any) int64 { return r[i].(int64) }))
+		}
+	}
+	return append(arrays, column(column(changed, after), func(c handoff.Conversation) string { return w.encode(c) }))
+}
+
+// term is a row of terms.
+type term struct{ bot, term, conversation string }
+
+func (w *writing) terms(all []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
+	var gone, put []term
+	for _, c := range all {
+		lost := func(was, are []string) (out []term) {
+			for _, t := range slices.Compact(slices.Sorted(slices.Values(was))) {
+				if !slices.Contains(are, t) {
+					out = append(out, term{string(c.Key.Bot), t, string(c.Key.ID)})
+				}
+			}
+			return out
+		}
+		gone = append(gone, lost(c.Before.Terms, c.After.Terms)...)
+		put = append(put, lost(c.After.Terms, c.Before.Terms)...)
+	}
+	arrays := func(terms []term) []any {
+		return []any{
+			column(terms, func(t term) string { return t.bot }),
+			column(terms, func(t term) string { return t.term }),
+			column(terms, func(t term) string { return t.conversation }),
+		}
+	}
+	const unnested = `unnest($1::text[], $2::text[], $3::text[]) AS k (bot, term, conversation)`
+	if len(gone) > 0 {
+		w.Queue(`DELETE FROM terms t USING `+unnested+`
+			WHERE t.bot = k.bot AND t.term = k.term AND t.conversation = k.conversation`, arrays(gone)...)
+	}
+	if len(put) > 0 {
+		w.Queue(`INSERT INTO terms (bot, term, conversation) SELECT * FROM `+unnested, arrays(put)...)
+	}
+}
+
+func (w *writing) messages(all []sqlstore.Changed[sqlstore.MessageKey, handoff.Message]) {
+	arrays := func(changed []sqlstore.Changed[sqlstore.MessageKey, handoff.Message]) []any {
+		messages := column(changed, after)
+		return []any{
+			column(messages, func(m handoff.Message) string { return string(m.Bot) }),
+			column(messages, func(m handoff.Message) string { return string(m.Conversation) }),
+			column(messages, func(m handoff.Message) int64 { return m.Number }),
+			column(messages, func(m handoff.Message) string { return string(m.ID) }),
+			column(messages, func(m handoff.Message) string { return string(m.Account) }),
+			column(messages, func(m handoff.Message) string { return m.Provider }),
+			column(messages, func(m handoff.Message) string { return w.encode(m) }),
+		}
+	}
+	const unnested = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
+		AS k (bot, conversation, number, id, account, provider, value)`
+	if put := part(all, sqlstore.Inserted); len(put) > 0 {
+		w.Queue(`INSERT INTO messages (bot, conversation, number, id, account, provider, value) SELECT * FROM `+unnested, arrays(put)...)
+	}
+	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
+		w.Queue(`UPDATE messages m SET account = k.account, provider = k.provider, value = k.value FROM `+unnested+`
+			WHERE m.bot = k.bot AND m.conversation = k.conversation AND m.id = k.id`, arrays(changed)...)
+	}
+}
+
+func (w *writing) loads(all []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLoad]) {
+	arrays := func(changed []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLoad]) []any {
+		keys, loads := column(changed, key), column(changed, after)
+		return []any{
+			column(keys, func(k sqlstore.LoadKey) string { return string(k.Bot) }),
+			column(keys, func(k sqlstore.LoadKey) string { return string(k.Agent) }),
+			column(keys, func(k sqlstore.LoadKey) string { return string(k.Queue) }),
+			column(loads, func(l storage.AgentLoad) int64 { return int64(l.Held) }),
+			column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Last) }),
+			column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Freed) }),
+		}
+	}
+	const unnested = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+		AS k (bot, agent, queue, held, last, freed)`
+	if put := part(all, sqlstore.Inserted); len(put) > 0 {
+		w.Queue(`INSERT INTO loads (bot, agent, queue, held, last, freed) SELECT * FROM `+unnested, arrays(put)...)
+	}
+	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
+		w.Queue(`UPDATE loads l SET held = k.held, last = k.last, freed = k.freed FROM `+unnested+`
+			WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue`, arrays(changed)...)
+	}
+}
+
+func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
+	arrays := func(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []any {
+		keys := column(changed, key)
+		return []any{
+			column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
+			column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
+			column(keys, func(k sqlstore.TimerKey) string { return k.ID }),
+			column(column(changed, after), sqlstore.Millis),
+		}
+	}
+	const unnested = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (bot, kind, id, at)`
+	if put := part(all, sqlstore.Inserted); len(put) > 0 {
+		w.Queue(`INSERT INTO timers (bot, kind, id, at) SELECT * FROM `+unnested, arrays(put)...)
+	}
+	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
+		w.Queue(`UPDATE timers t SET at = k.at FROM `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, arrays(changed)...)
+	}
+	if gone := part(all, sqlstore.Deleted); len(gone) > 0 {
+		w.Queue(`DELETE FROM timers t USING `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, arrays(gone)...)
+	}
+}
+
+// events takes the feed's row, which then stays locked until the commit: it
+// is the last that a group waits for.
+func (w *writing) events(events []handoff.Event) {
+	if len(events) == 0 {
+		return
+	}
+	w.Queue(`WITH moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
+		INSERT INTO events (place, bot, conversation, seq, at, value)
+		SELECT moved.before + k.n, k.bot, k.conversation, k.seq, k.at, k.value FROM moved,
+		unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS k (bot, conversation, seq, at, value, n)`,
+		column(events, func(e handoff.Event) string { return string(e.Bot) }),
+		column(events, func(e handoff.Event) string { return string(e.Conversation) }),
+		column(events, func(e handoff.Event) int64 { return e.Seq }),
+		column(events, func(e handoff.Event) int64 { return sqlstore.Millis(e.At) }),
+		column(events, func(e handoff.Event) string { return w.encode(e) }))
+}
+
+// trims moves the floor of the feed, up to the first event that is kept.
+// Events of conversations stay, for their timelines. It looks at events only
+// once the feed's row is locked: those of others that it waited for are there.
+func (w *writing) trims(befores []time.Time) {
+	if len(befores) > 0 {
+		w.Queue(`SELECT 1 FROM feed FOR UPDATE`)
+	}
+	for _, before := range befores {
+		w.Queue(`WITH was AS (SELECT floor, least(floor + $2, head) AS most FROM feed),
+			moved AS (UPDATE feed SET floor = coalesce((SELECT place - 1 FROM events
+				WHERE place > (SELECT floor FROM was) AND place <= (SELECT most FROM was) AND at >= $1 ORDER BY place LIMIT 1),
+				(SELECT most FROM was)) RETURNING floor)
+			DELETE FROM events WHERE place > (SELECT floor FROM was) AND place <= (SELECT floor FROM moved) AND conversation = ''`,
+			sqlstore.Millis(before), int64(storage.MaxTrim))
+	}
+}
