@@ -7,6 +7,7 @@ import (
 
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/mysql"
+	"github.com/handoffdesk/handoff/storage/postgres"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
@@ -26,7 +27,10 @@ var (
 		// service keeps to the default, which survives a power cut too.
 		return sqlite.Open(ctx, path, &sqlite.Options{Synchronous: sqlite.Normal})
 	}}
-	maria = database{name: "MariaDB or MySQL",
+	postgreSQL = database{name: "Postgres", migrate: postgres.Migrate,
+		open: func(ctx context.Context, dsn string) (storage.Store, error) { return postgres.Open(ctx, dsn, nil) },
+	}
+	mariaDB = database{name: "MariaDB or MySQL",
 		migrate: func(ctx context.Context, dsn string) error { return mysql.Migrate(ctx, driverForm(dsn)) },
 		open: func(ctx context.Context, dsn string) (storage.Store, error) {
 			return mysql.Open(ctx, driverForm(dsn), nil)
@@ -40,7 +44,9 @@ func databaseOf(dsn string) (database, error) {
 	case !ok:
 		return file, nil
 	case scheme == "mysql":
-		return maria, nil
+		return mariaDB, nil
+	case scheme == "postgres", scheme == "postgresql":
+		return postgreSQL, nil
 	default:
 		return database{}, fmt.Errorf("-dsn: this program knows no database of the kind %q", scheme)
 	}

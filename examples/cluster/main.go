@@ -31,8 +31,9 @@ const usage = `Runs several nodes on one database, kills some, and checks what i
 
 usage: cluster [-dsn DSN] [-nodes N] [-rate N] [-for TIME] [-kill TIME]
 
-  -dsn DSN    mysql://user:password@tcp(host:port)/database, or the path of
-              an SQLite file (default: a fresh one, removed in the end); the
+  -dsn DSN    postgres://user:password@host:port/database,
+              mysql://user:password@tcp(host:port)/database, or the path of an
+              SQLite file (default: a fresh one, removed in the end); the
               tables are made or brought up to date first
   -nodes N    processes at once, 1 to 64 (default 4)
   -rate N     hand-offs a second over all nodes, 1 to 10000 (default 100)
@@ -85,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	violations, err := play(ctx, s, stdout, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "cluster: %v\n", err)
+		fmt.Fprintf(stderr, "cluster: %s\n", oneLine(err.Error()))
 	}
 	return status(violations, err)
 }

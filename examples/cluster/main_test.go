@@ -40,8 +40,9 @@ func TestARunWithAKilledNodeBreaksNoPromise(t *testing.T) {
 		t.Skip("takes some seconds")
 	}
 	for name, dsn := range map[string]func(t *testing.T) string{
-		"SQLite":  func(*testing.T) string { return "" },
-		"MariaDB": func(t *testing.T) string { return "mysql://" + testserver.MariaDB(t) },
+		"SQLite":   func(*testing.T) string { return "" },
+		"Postgres": func(t *testing.T) string { return testserver.Postgres(t) },
+		"MariaDB":  func(t *testing.T) string { return "mysql://" + testserver.MariaDB(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
