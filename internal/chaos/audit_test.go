@@ -19,8 +19,8 @@ type audit struct {
 	law    *verdict
 	ledger *ledger
 	looks  int
-	since  map[handoff.QueueID]time.Time // somebody waits although somebody is free
-	idle   time.Duration                 // the longest of that
+	since  map[pair]time.Time // somebody waits although somebody is free
+	idle   time.Duration      // the longest of that
 }
 
 // glance is what one snapshot shows.
@@ -230,27 +230,29 @@ func (a *audit) same(id handoff.ConversationID, c handoff.Conversation) {
 	}
 }
 
-// liveness measures for how long somebody waits whom somebody free could
-// serve.
+// pair is who waits and who could serve them.
+type pair struct {
+	conv  handoff.ConversationID
+	agent handoff.AgentID
+}
+
+// liveness measures for how long somebody waits whom somebody could serve who
+// is free all the while.
 func (a *audit) liveness(g glance, now time.Time) {
-	waiting := map[handoff.QueueID]bool{}
-	for _, c := range g.convs {
-		if c.State == handoff.StateWaiting && c.Queue != vip {
-			waiting[c.Queue] = true
-		}
-	}
-	for _, q := range queues {
-		free := false
-		for id, p := range a.ledger.people {
-			free = free || waiting[q] && p.available && p.connected && p.serves[q] && p.held[""] == 0 && id != expert
-		}
-		switch began, known := a.since[q]; {
-		case !free:
-			delete(a.since, q)
-		case !known:
-			a.since[q] = now
-		default:
+	still := map[pair]time.Time{}
+	for id, c := range g.convs {
+		for agent, p := range a.ledger.people {
+			if c.State != handoff.StateWaiting || c.Queue == vip || !p.available || !p.connected || !p.serves[c.Queue] || p.held[""] > 0 {
+				continue
+			}
+			both := pair{id, agent}
+			began, known := a.since[both]
+			if !known {
+				began = now
+			}
+			still[both] = began
 			a.idle = max(a.idle, now.Sub(began))
 		}
 	}
+	a.since = still
 }

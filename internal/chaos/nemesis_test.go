@@ -60,16 +60,19 @@ func (n *nemesis) rage(ctx context.Context) {
 	} else if weights == nil {
 		weights = onWire
 	}
-	var dice []harm
+	var deck []harm // dealt in any order, each card as often as any other
 	for _, h := range []harm{kill, clock, freeze, crash, everyone, cut, hole, lose} {
 		for range weights[h] {
-			dice = append(dice, h)
+			deck = append(deck, h)
 		}
 	}
-	for breath(ctx, n.r, 2*n.every) {
+	for i := 0; breath(ctx, n.r, 2*n.every); i++ {
+		if i%len(deck) == 0 {
+			n.r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		}
 		p := n.crew.posts[n.r.IntN(len(n.crew.posts))]
 		if !p.isFrozen() {
-			n.do(dice[n.r.IntN(len(dice))], p)
+			n.do(deck[i%len(deck)], p)
 		}
 	}
 	n.calm()

@@ -24,6 +24,7 @@ type reader struct {
 	resumed  int
 	given    int
 	at       atomic.Value // the bookmark, for others
+	stays    atomic.Bool  // it goes away no more
 	errors   int
 }
 
@@ -47,13 +48,12 @@ func (f *reader) follow(ctx context.Context) {
 				f.notes = append(f.notes, note{kind: e.Kind, conv: e.Conversation, seq: e.Seq})
 				f.cursors = append(f.cursors, item.Cursor)
 			}
-			if f.often > 0 && f.r.IntN(f.often) == 0 {
+			if f.often > 0 && f.r.IntN(f.often) == 0 && !f.stays.Load() {
+				f.rewind()
 				break
 			}
 		}
-		if ctx.Err() == nil {
-			f.rewind()
-		}
+		f.resumed++
 		breath(ctx, f.r, 50*time.Millisecond)
 	}
 }
@@ -61,12 +61,12 @@ func (f *reader) follow(ctx context.Context) {
 // rewind goes back to an earlier place: what it was given since is to be
 // given again.
 func (f *reader) rewind() {
-	f.resumed++
 	n := len(f.notes) - f.back
 	if f.back == 0 || n <= 0 {
 		return
 	}
 	f.notes, f.cursors, f.bookmark = f.notes[:n], f.cursors[:n], f.cursors[n-1]
+	f.at.Store(f.bookmark)
 }
 
 // compare asks that a reader was given what is in the ledger: all of it, once,

@@ -16,22 +16,26 @@ import (
 	"github.com/handoffdesk/handoff/internal/testserver"
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/mysql"
+	"github.com/handoffdesk/handoff/storage/postgres"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
 // The kinds of stores.
 const (
-	onSQLite  = "sqlite"
-	onMariaDB = "mariadb"
+	onSQLite   = "sqlite"
+	onPostgres = "postgres"
+	onMariaDB  = "mariadb"
 )
 
-var kinds = []string{onSQLite, onMariaDB}
+var kinds = []string{onSQLite, onPostgres, onMariaDB}
 
 // openStore opens a store as a worker does.
 func openStore(ctx context.Context, kind, source string) (storage.Store, error) {
 	switch kind {
 	case onSQLite:
 		return sqlite.Open(ctx, source, &sqlite.Options{Synchronous: sqlite.Normal})
+	case onPostgres:
+		return postgres.Open(ctx, source, nil)
 	case onMariaDB:
 		return mysql.Open(ctx, source, nil)
 	}
@@ -59,6 +63,10 @@ func newSite(t *testing.T, kind string) *site {
 		require.NoError(t, store.Close())
 		file := url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=query_only(1)&_pragma=busy_timeout(10000)"}
 		driver, look = "sqlite", file.String()
+	case onPostgres:
+		s.serve(t, testserver.StartPostgres)
+		require.NoError(t, postgres.Migrate(t.Context(), s.direct()))
+		driver, look = "pgx", s.direct()
 	case onMariaDB:
 		s.serve(t, testserver.StartMariaDB)
 		require.NoError(t, mysql.Migrate(t.Context(), s.direct()))

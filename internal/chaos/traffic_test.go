@@ -99,11 +99,8 @@ func (h house) staff(ctx context.Context, bot *desk.Bot) error {
 func (w *worker) contacts(ctx context.Context, r *rand.Rand) error {
 	bot := w.desk.Bot(acme)
 	for breath(ctx, r, 2*w.House.Pace) {
-		contact := fmt.Sprint("55", r.IntN(w.House.Customers))
-		channel := keyed
-		if len(contact)%2 == 0 || contact[len(contact)-1] == '1' {
-			channel = plain
-		}
+		n := r.IntN(w.House.Customers)
+		contact, channel := fmt.Sprint("55", n), []handoff.Channel{keyed, plain}[n%2]
 		text := fmt.Sprint(contact, "-", time.Now().UnixMilli()/100)
 		in := handoff.Inbound{
 			Channel: channel, Account: account, Addresses: []string{contact}, Provider: text,

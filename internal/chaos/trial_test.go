@@ -57,7 +57,7 @@ func try(t *testing.T, s *site, p plan) *trial {
 	defer cancel()
 	law := newVerdict()
 	r := &trial{t: t, plan: p, site: s, law: law, journal: &journal{}, ledger: newLedger(law, p.house)}
-	r.audit = &audit{site: s, law: law, ledger: r.ledger, since: map[handoff.QueueID]time.Time{}}
+	r.audit = &audit{site: s, law: law, ledger: r.ledger}
 	var err error
 	r.store, err = openStore(ctx, s.kind, s.direct())
 	require.NoError(t, err)
@@ -232,6 +232,9 @@ func (r *trial) sends(ctx context.Context) (int, error) {
 func (r *trial) catchUp(ctx context.Context) {
 	head, err := r.store.Events(ctx, storage.Cursor{}, 0)
 	require.NoError(r.t, err)
+	for _, f := range r.readers {
+		f.stays.Store(true)
+	}
 	for deadline := time.Now().Add(r.plan.drain); time.Now().Before(deadline); {
 		behind := false
 		for _, f := range r.readers {
