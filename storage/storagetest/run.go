@@ -45,7 +45,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 // a promise, and its name a subtest's.
 var themes = []any{
 	commits{}, conversations{}, messages{}, erasing{}, timelines{}, feed{}, lists{}, waiting{},
-	loads{}, records{}, timers{}, arguments{}, handles{}, contexts{}, closing{}, blobs{},
+	loads{}, records{}, timers{}, histories{}, arguments{}, handles{}, contexts{}, closing{}, blobs{},
 }
 
 // setup is what a promise is tested with: a database of its own.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -291,6 +292,14 @@ func (s *setup) snapshot() string {
 	b, err := json.Marshal([]any{s.view(bot), s.view(other), s.records("")})
 	s.ok(err, "encoding what the store gave")
 	return string(b)
+}
+
+// decoded is snapshot as values, in which nothing is an empty list.
+func (s *setup) decoded() any {
+	s.Helper()
+	var v any
+	s.ok(json.Unmarshal([]byte(strings.ReplaceAll(s.snapshot(), `null`, `[]`)), &v), "reading what the store gave")
+	return v
 }
 
 // untouched asks that the database shows what it showed before.
