@@ -103,8 +103,10 @@ func (d *Desk) wake(t *draft) {
 		}
 	}
 	d.routing.mark(t.bots...)
-	if t.sends {
-		d.sending.ring()
+	for _, op := range t.ops {
+		if o, ok := op.(storage.SetTimer); ok && o.Timer.Kind == timerSend && !o.Timer.At.After(t.now) {
+			d.sending.mark(conversationKey{o.Timer.Bot, handoff.ConversationID(o.Timer.ID)})
+		}
 	}
 	if len(t.events) > 0 {
 		d.feed.ring()

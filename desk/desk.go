@@ -128,12 +128,13 @@ type Desk struct {
 	store   storage.Store
 	o       Options
 	log     *slog.Logger
-	self    string // names this desk in leases on outgoing work
-	routing *dirty // bots whose waiting conversations want a look
-	sending *bell
-	timing  *bell // what timers are for may be due
+	self    string                  // names this desk in leases on outgoing work
+	routing *dirty[handoff.BotID]   // whose waiting conversations want a look
+	sending *dirty[conversationKey] // what this process has put to be sent
+	timing  *bell                   // what timers are for may be due
 	feed    *bell
 	others  *bell // another process may have committed something
+	duties  duties
 	running atomic.Bool
 
 	mu       sync.Mutex
@@ -155,7 +156,8 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	}
 	return &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty(), sending: newBell(), timing: newBell(), feed: newBell(), others: newBell(),
+		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), feed: newBell(), others: newBell(),
+		duties:   duties{known: map[handoff.BotID]duty{}},
 		rosters:  map[handoff.BotID]*roster{},
 		sessions: map[sessionKey]*session{},
 		breakers: map[accountKey]*breaker{},

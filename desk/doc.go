@@ -30,15 +30,18 @@
 // some process must run [Desk.Run], which assigns, sends, and watches who is
 // there. A program that works in steps calls [Desk.Settle] instead.
 //
-// Any number of processes may run a desk on the same data, and nobody leads.
-// The process that commits something looks after it at once. Where the store
-// can tell (storage.Waker), the others hear of it within milliseconds: their
-// subscribers look, and what is still to be done a tenth of a second later
-// they do. And every Options.Sweep each looks for all that nobody told it of,
-// so what a dead process left goes on. Who works on what is a lease, a record
-// with a version that runs out by the store's clock: whatever is done under
-// it checks that version in its commit, so one who wakes up too late does
-// nothing.
+// Any number of processes may run a desk on the same data. Where the store can
+// tell (storage.Waker) they hear of one another's commits within milliseconds.
+// Of each bot one process is on duty: it routes at once what any of them hands
+// off. The others stand by, look a quarter of a second later, and do what is
+// still to be done; so when the one on duty dies, nobody waits for a new one.
+// What a process puts to be sent it sends itself, or another does as soon as
+// that is overdue. And every Options.Sweep each looks for all that nobody told
+// it of.
+//
+// Who works on what is a lease, a record with a version that runs out by the
+// store's clock: whatever is done under it checks that version in its commit,
+// so one who wakes up too late does nothing.
 //
 // # Guarantees
 //

@@ -35,6 +35,7 @@ const (
 	kindKey      = "key"      // results by the caller's key, for 24 h
 	kindReceipt  = "receipt"  // parent line, id provider's; receipts ahead of their message
 	kindOutbox   = "outbox"   // id conversation; how far it is sent
+	kindRouter   = "router"   // id bot; which process routes it at once
 	kindRequest  = "request"  // what a host asked for in a transaction of its own
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
 )

@@ -208,9 +208,9 @@ func compareIDs[ID ~string](a, b ID) int {
 // turn.
 const maxRounds = 20
 
-// route assigns whatever can be assigned for a bot now, and says how many it
-// did.
-func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err error) {
+// route assigns whatever can be assigned for a bot now and has waited for some
+// time, and says how many it did.
+func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duration) (assigned int, err error) {
 	var planner routing.Planner
 	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
 	at, idle := shallow(), 0
@@ -227,7 +227,9 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID) (assigned int, err 
 		if err != nil {
 			return assigned, err
 		}
-		s.Waiting = slices.DeleteFunc(s.Waiting, func(w routing.Waiting) bool { return poison[w.ID] })
+		s.Waiting = slices.DeleteFunc(s.Waiting, func(w routing.Waiting) bool {
+			return poison[w.ID] || now.Sub(w.Since) < waited
+		})
 		plan := planner.Plan(s, now)
 		if len(plan) == 0 {
 			if !at.deeper(full) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	_ = g.Wait() // the loops return no errors
 	d.releaseSessions(context.WithoutCancel(ctx))
+	d.releaseDuties(context.WithoutCancel(ctx))
 	return nil
 }
 
@@ -53,7 +55,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 			if err := d.sweepPresence(ctx, b.ID); err != nil {
 				return err
 			}
-			n, err := d.route(ctx, b.ID)
+			n, err := d.route(ctx, b.ID, 0)
 			if err != nil {
 				return err
 			}
@@ -134,16 +136,36 @@ func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) 
 // putOff is for how long work that failed is left alone.
 const putOff = 10 * time.Second
 
+// routeLoop routes at once where this process is on duty, and elsewhere looks
+// a moment later.
 func (d *Desk) routeLoop(ctx context.Context) {
+	later := map[handoff.BotID]time.Time{}
 	for ctx.Err() == nil {
 		ring := d.routing.bell.next()
 		for _, bot := range d.routing.take() {
 			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
-				_, err := d.route(ctx, bot)
+				atOnce, err := d.onDuty(ctx, bot)
+				if err == nil && atOnce {
+					_, err = d.route(ctx, bot, 0)
+				} else if _, pending := later[bot]; err == nil && !pending {
+					later[bot] = time.Now().Add(standBy)
+				}
 				return err
 			})
 		}
-		wait(ctx, ring, d.o.Sweep)
+		next := d.o.Sweep
+		for bot, at := range later {
+			if left := time.Until(at); left > 0 {
+				next = min(next, left)
+				continue
+			}
+			delete(later, bot)
+			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
+				_, err := d.route(ctx, bot, settled)
+				return err
+			})
+		}
+		wait(ctx, ring, next)
 	}
 }
 
@@ -217,17 +239,39 @@ func (d *Desk) contained(what string, bot handoff.BotID, f func() error) (err er
 	return f()
 }
 
+// sendLoop sends what this process has put to be sent, and what has been due
+// for so long that whoever put it does not.
 func (d *Desk) sendLoop(ctx context.Context) {
 	var g errgroup.Group
 	g.SetLimit(d.o.Senders)
+	mine := map[conversationKey]bool{}
 	for ctx.Err() == nil {
-		ring := d.sending.next()
+		ring := d.sending.bell.next()
+		for _, k := range d.sending.take() {
+			mine[k] = true
+		}
 		var due []storage.Timer
-		d.turn(ctx, "sending", "", func(ctx context.Context) (err error) {
-			due, err = d.due(ctx, timerSend)
-			return err
+		left := 0 // to others
+		d.turn(ctx, "sending", "", func(ctx context.Context) error {
+			all, err := d.due(ctx, timerSend)
+			if err != nil {
+				return err
+			}
+			now, err := d.store.Now(ctx)
+			if err != nil {
+				return fmt.Errorf("desk: reading the clock: %w", err)
+			}
+			due = slices.DeleteFunc(all, func(t storage.Timer) bool {
+				return !mine[conversationKey{t.Bot, handoff.ConversationID(t.ID)}] && now.Sub(t.At) < standBy
+			})
+			left = len(all) - len(due)
+			if len(all) < duePage {
+				clear(mine) // what is not due any more, somebody has
+			}
+			return nil
 		})
 		for _, t := range due {
+			delete(mine, conversationKey{t.Bot, handoff.ConversationID(t.ID)})
 			g.Go(func() error {
 				// Another goroutine may have had the same timer: then this
 				// one's claim conflicts and nothing happens.
@@ -237,7 +281,12 @@ func (d *Desk) sendLoop(ctx context.Context) {
 				return nil
 			})
 		}
-		if len(due) < duePage {
+		if len(due) == duePage {
+			continue
+		}
+		if left > 0 {
+			wait(ctx, ring, min(standBy, d.o.Sweep))
+		} else {
 			wait(ctx, ring, d.o.Sweep)
 		}
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -30,37 +31,39 @@ func (b *bell) next() <-chan struct{} {
 	return b.ch
 }
 
-// dirty collects the bots that want routing until the router takes them, so
-// any number of changes in between cost one look.
-type dirty struct {
-	mu   sync.Mutex
-	bots map[handoff.BotID]bool
-	bell *bell
+// dirty collects what wants a look until somebody takes it, so any number of
+// changes in between cost one look.
+type dirty[K comparable] struct {
+	mu     sync.Mutex
+	marked map[K]bool
+	bell   *bell
 }
 
-func newDirty() *dirty { return &dirty{bots: map[handoff.BotID]bool{}, bell: newBell()} }
+func newDirty[K comparable]() *dirty[K] { return &dirty[K]{marked: map[K]bool{}, bell: newBell()} }
 
-func (s *dirty) mark(bots ...handoff.BotID) {
-	if len(bots) == 0 {
+func (s *dirty[K]) mark(keys ...K) {
+	if len(keys) == 0 {
 		return
 	}
 	s.mu.Lock()
-	for _, b := range bots {
-		s.bots[b] = true
+	for _, k := range keys {
+		s.marked[k] = true
 	}
 	s.mu.Unlock()
 	s.bell.ring()
 }
 
-// take gives the marked bots, in order, and unmarks them.
-func (s *dirty) take() []handoff.BotID {
+// take gives what is marked, and unmarks it.
+func (s *dirty[K]) take() []K {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	bots := make([]handoff.BotID, 0, len(s.bots))
-	for b := range s.bots {
-		bots = append(bots, b)
-	}
-	clear(s.bots)
-	slices.Sort(bots)
-	return bots
+	keys := slices.Collect(maps.Keys(s.marked))
+	clear(s.marked)
+	return keys
+}
+
+// conversationKey names a conversation of any bot.
+type conversationKey struct {
+	bot handoff.BotID
+	id  handoff.ConversationID
 }

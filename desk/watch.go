@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -28,13 +27,12 @@ func (d *Desk) watchLoop(ctx context.Context) {
 	}
 }
 
-// lag is how long work that another process made is left to that process,
-// which hears of it first: looking at the same moment, both would do it and
-// one of them in vain.
-const lag = 50 * time.Millisecond
+// pace is the least time between two looks at what others committed.
+const pace = 10 * time.Millisecond
 
-// followLoop looks after what other processes committed, in case none of
-// them does: one that runs no desk may have handed off, or one may have died.
+// followLoop tells this process's routing and timers what other processes
+// committed. What they put to be sent they send themselves, or it is found
+// once it has been due for a while.
 func (d *Desk) followLoop(ctx context.Context) {
 	var at storage.Cursor
 	for ctx.Err() == nil {
@@ -44,10 +42,10 @@ func (d *Desk) followLoop(ctx context.Context) {
 			at, err = d.follow(ctx, at)
 			return err
 		})
+		wait(ctx, nil, pace)
 		select {
 		case <-ctx.Done():
 		case <-ring:
-			wait(ctx, nil, lag+rand.N(lag))
 		}
 	}
 }
@@ -82,7 +80,7 @@ func (d *Desk) concern(e handoff.Event) {
 		d.forgetRoster(e.Bot)
 		d.routing.mark(e.Bot)
 	case e.Kind == handoff.EventMessage:
-		d.sending.ring()
+		d.sending.bell.ring()
 	case e.Kind != handoff.EventDelivery:
 		d.routing.mark(e.Bot)
 	}

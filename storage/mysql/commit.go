@@ -25,8 +25,8 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		return nil, undone(ctx, err)
 	}
 	t := &tx{ctx: ctx, Tx: sqltx}
-	verdicts, written := t.commit(group)
-	if t.err != nil || !written {
+	verdicts, written := t.commit(group, &s.clock)
+	if t.err != nil || written < 0 {
 		// A statement that waited for a lock in vain is undone alone; the
 		// transaction is still open.
 		if err := sqltx.Rollback(); err != nil || errors.Is(t.err, ErrReadOnly) {
@@ -38,6 +38,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		discard(conn)
 		return nil, unsure(ctx, err)
 	}
+	s.added.Add(written)
 	s.tidy(ctx, conn, len(group))
 	return verdicts, nil
 }
@@ -48,19 +49,20 @@ func discard(conn *sql.Conn) {
 	conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-// commit gives the verdicts on a group, having written what they come to; or
-// tells that there is nothing to write.
-func (t *tx) commit(group []storage.Batch) (verdicts []error, written bool) {
+// commit gives the verdicts on a group, having written what they come to, and
+// how many events that adds to the feed; -1 if there is nothing to write.
+func (t *tx) commit(group []storage.Batch, clock *sqlstore.Clock) (verdicts []error, written int64) {
 	found := t.read(sqlstore.NeedOf(group))
 	if t.err != nil {
-		return nil, false
+		return nil, -1
 	}
+	clock.Set(found.Now)
 	verdicts, changes := sqlstore.Evaluate(group, found)
 	if changes.Empty() {
-		return verdicts, false
+		return verdicts, -1
 	}
 	t.write(changes)
-	return verdicts, true
+	return verdicts, int64(len(changes.Events))
 }
 
 // housekeeping is after how many batches what has expired is taken away, and

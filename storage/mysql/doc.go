@@ -39,13 +39,14 @@
 // # Several processes
 //
 // Any number of processes may have the database open. What one has committed
-// the others read at once, but the server has no means to tell them: there is
-// no storage.Waker, and a desk learns of what other processes did by its sweep.
-// There are no storage.Blobs either: a server takes no statement as large as
-// the largest attachment, so the desk keeps attachments as records, in parts.
+// the others read at once. The server has no means to tell them, so
+// [Store.Watch] asks it every 25 ms. There are no storage.Blobs: a server takes
+// no statement as large as the largest attachment, so the desk keeps
+// attachments as records, in parts.
 //
-// The clock is the database's. Every connection is set to READ COMMITTED, to
-// strict SQL mode and to UTC.
+// The clock is the database's, read with every commit and at least once a
+// second. Every connection is set to READ COMMITTED, to strict SQL mode and to
+// UTC.
 //
 // # When something stops
 //

@@ -36,20 +36,25 @@ const (
 // together.
 const groupTimeout = 15 * time.Second
 
-// Store keeps all in a database of MariaDB or MySQL. It is a [storage.Store],
-// safe for concurrent use.
+// Store keeps all in a database of MariaDB or MySQL. It is a [storage.Store] and
+// [storage.Waker], safe for concurrent use.
 type Store struct {
 	reads     *sql.DB
 	writes    *sql.DB
 	committer *sqlstore.Committer
 	effort    effort       // of lists
 	kept      atomic.Int64 // batches since the last housekeeping
+	added     atomic.Int64 // events put into the feed
+	clock     sqlstore.Clock
 
 	running sync.RWMutex // held shared by every call, and by Close
 	closed  bool
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store = (*Store)(nil)
+	_ storage.Waker = (*Store)(nil)
+)
 
 // Open opens the database that dsn names, in the form of
 // github.com/go-sql-driver/mysql:
@@ -107,15 +112,22 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	return s.committer.Commit(ctx, b)
 }
 
-// Now gives the database's time.
+// Now gives the database's time, which it reads once a second and with every
+// commit, and carries on by this process's clock in between.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if err := s.enter(ctx); err != nil {
 		return time.Time{}, err
 	}
 	defer s.leave()
+	if now, ok := s.clock.Now(); ok {
+		return now, nil
+	}
 	var ms int64
-	err := s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&ms) }, `SELECT `+now)
-	return sqlstore.Time(ms), err
+	if err := s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&ms) }, `SELECT `+now); err != nil {
+		return time.Time{}, err
+	}
+	s.clock.Set(sqlstore.Time(ms))
+	return sqlstore.Time(ms), nil
 }
 
 // now is the database's time as it stands in a column.

@@ -23,7 +23,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		return nil, fmt.Errorf("postgres: commit: %w", fault(err))
 	}
 	defer conn.Release()
-	verdicts, written, err := commit(ctx, conn, group)
+	verdicts, written, err := commit(ctx, conn, group, &s.clock)
 	if err = undone(err); errors.Is(err, ErrReadOnly) {
 		_ = conn.Conn().Close(ctx) // the next one may find the server that does
 	}
@@ -39,7 +39,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 
 // commit gives the time of what was written, if anything was. It leaves the
 // connection without a transaction, or closed.
-func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch) (verdicts []error, written time.Time, err error) {
+func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, clock *sqlstore.Clock) (verdicts []error, written time.Time, err error) {
 	defer func() {
 		if status := conn.Conn().PgConn().TxStatus(); status != 'I' && !conn.Conn().IsClosed() {
 			rollback(conn)
@@ -51,6 +51,7 @@ func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch) (ver
 	if err := conn.SendBatch(ctx, &reads.Batch).Close(); err != nil {
 		return nil, written, err
 	}
+	clock.Set(reads.found.Now)
 	verdicts, changes := sqlstore.Evaluate(group, reads.found)
 	if changes.Empty() {
 		return verdicts, written, nil

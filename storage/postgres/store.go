@@ -32,6 +32,7 @@ type Store struct {
 	commits *sqlstore.Committer
 	bell    *bell
 	effort  effort // of lists
+	clock   sqlstore.Clock
 
 	mu     sync.Mutex // over what says when to tidy up
 	tidied time.Time
@@ -132,14 +133,22 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	return s.commits.Commit(ctx, b)
 }
 
-// Now gives the server's time.
+// Now gives the server's time, which it reads once a second and with every
+// commit, and carries on by this process's clock in between.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if err := s.enter(ctx); err != nil {
 		return time.Time{}, err
 	}
 	defer s.leave()
-	now, err := one(ctx, s, pgx.RowTo[int64], `SELECT `+clock)
-	return sqlstore.Time(now), err
+	if now, ok := s.clock.Now(); ok {
+		return now, nil
+	}
+	ms, err := one(ctx, s, pgx.RowTo[int64], `SELECT `+clock)
+	if err != nil {
+		return time.Time{}, err
+	}
+	s.clock.Set(sqlstore.Time(ms))
+	return sqlstore.Time(ms), nil
 }
 
 // clock is the server's time in the form in which times are kept.

@@ -3,35 +3,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"time"
-)
 
-// look is how often the file is asked whether others have written.
-const look = 25 * time.Millisecond
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
 
 // Watch calls wake when another process has added to the feed, within some
 // 25 ms. It asks the file for the feed's head: what that has moved by, less
 // what this store has moved it, was others.
 func (s *Store) Watch(ctx context.Context, wake func()) error {
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	seen, err := s.others(ctx)
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		var now int64
-		if now, err = s.others(ctx); err == nil && now > seen {
-			wake()
-		}
-		seen = now
-	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return sqlstore.Watch(ctx, wake, s.others)
 }
 
 // others is by how much other processes have moved the feed's head since it

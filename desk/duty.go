@@ -1,0 +1,117 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Of several processes one is on duty for a bot: it routes at once. If all
+// did, they would make the same plan at the same moment, and all but one in
+// vain. The others stand by: they look a moment later and do what is still to
+// be done. So nothing rests on the duty but the saving of effort, and nobody
+// waits for a process that is dead.
+
+// standBy is for how long work is left to whoever is to do it at once.
+const standBy = 250 * time.Millisecond
+
+// settled is for how long a conversation must have waited before a process
+// that stands by assigns it: what waits for less is being assigned.
+const settled = 100 * time.Millisecond
+
+// duties is what this process knows of who is on duty.
+type duties struct {
+	mu    sync.Mutex
+	known map[handoff.BotID]duty
+}
+
+// duty is a lease on routing a bot at once.
+type duty struct {
+	mine  bool
+	until time.Time // by this process's clock: a mistake costs effort only
+}
+
+// router is the record of a duty.
+type router struct {
+	Desk string `json:"desk"`
+}
+
+// dutyTime is for how long a duty lasts that is not renewed. Whoever has it
+// renews it when half of that is left.
+func (d *Desk) dutyTime() time.Duration { return d.o.Heartbeat }
+
+// onDuty reports whether this process routes a bot at once. It takes the duty
+// if nobody has it. Where processes do not hear of one another, each has to
+// route what it commits.
+func (d *Desk) onDuty(ctx context.Context, bot handoff.BotID) (bool, error) {
+	if _, hears := storage.As[storage.Waker](d.store); !hears {
+		return true, nil
+	}
+	d.duties.mu.Lock()
+	known := d.duties.known[bot]
+	d.duties.mu.Unlock()
+	left := time.Until(known.until)
+	if left > 0 && !known.mine || left > d.dutyTime()/2 {
+		return known.mine, nil
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return false, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	held, err := d.store.Lookup(ctx, []storage.Key{key(bot, kindRouter, bot)})
+	if err != nil {
+		return false, fmt.Errorf("desk: router of bot %s: %w", bot, err)
+	}
+	r, err := decode[router](held[0])
+	if err != nil {
+		return false, err
+	}
+	next := duty{until: time.Now().Add(held[0].Expires.Sub(now))}
+	if r.version == 0 || r.value.Desk == d.self {
+		r.value.Desk = d.self
+		t := &draft{now: now}
+		if err := put(t, r, now.Add(d.dutyTime())); err != nil {
+			return false, err
+		}
+		err := d.commit(ctx, t)
+		if err != nil && !errors.Is(err, storage.ErrConflict) {
+			return false, err
+		}
+		next = duty{mine: err == nil, until: time.Now().Add(d.dutyTime())}
+	}
+	d.duties.mu.Lock()
+	d.duties.known[bot] = next
+	d.duties.mu.Unlock()
+	return next.mine, nil
+}
+
+// releaseDuties lets others route at once what this process has.
+func (d *Desk) releaseDuties(ctx context.Context) {
+	d.duties.mu.Lock()
+	mine := d.duties.known
+	d.duties.known = map[handoff.BotID]duty{}
+	d.duties.mu.Unlock()
+	for bot, known := range mine {
+		if !known.mine {
+			continue
+		}
+		d.turn(ctx, "giving a duty back", bot, func(ctx context.Context) error {
+			r, err := get[router](ctx, d, key(bot, kindRouter, bot))
+			if err != nil || r.value.Desk != d.self {
+				return err
+			}
+			now, err := d.store.Now(ctx)
+			if err != nil {
+				return fmt.Errorf("desk: reading the clock: %w", err)
+			}
+			t := &draft{now: now}
+			remove(t, r)
+			return ignoreConflict(d.commit(ctx, t))
+		})
+	}
+}
