@@ -73,8 +73,8 @@ func TestAWatchEndsWithItsContextItsStoreOrItsConnection(t *testing.T) {
 
 	wakes, ended = watch(t.Context(), s)
 	<-wakes
-	require.Len(t, rows[bool](t, s, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE datname = current_database() AND query = 'LISTEN handoff'`), 1)
+	require.NotEmpty(t, rows[bool](t, s, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND query = 'LISTEN handoff'`)) // the first one's may be about to end
 	require.ErrorIs(t, <-ended, postgres.ErrReadOnly)
 
 	wakes, ended = watch(t.Context(), s)
