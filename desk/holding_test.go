@@ -107,3 +107,35 @@ func TestWhatADeadSenderHeldGoesOnWithinTenSeconds(t *testing.T) {
 		require.Greater(t, took, 2*time.Second, "a living one is given time")
 	})
 }
+
+func TestAMessageIsLeftToAProcessThatHasItsChannel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New(nil)
+		o := officeOn(t, store)
+		without, err := desk.New(store, nil)
+		o.ok(err)
+		id := o.writes("551", "oi")
+		m, err := o.bot.Send(o.ctx, id, handoff.Text("Oi!"), "")
+		o.ok(err)
+		for range 30 { // it always comes first
+			o.ok(without.Settle(o.ctx))
+			time.Sleep(time.Second / 2)
+		}
+		stored, err := store.Message(o.ctx, "acme", id, m.ID)
+		o.ok(err)
+		require.Equal(t, handoff.Queued, stored.Delivery)
+		time.Sleep(time.Second)
+		o.settle()
+		require.Equal(t, []string{"Oi!"}, o.wa.Texts())
+
+		lost, err := o.bot.Send(o.ctx, id, handoff.Text("and?"), "")
+		o.ok(err)
+		o.ok(without.Settle(o.ctx))
+		time.Sleep(11 * time.Minute)
+		o.ok(without.Settle(o.ctx))
+		stored, err = store.Message(o.ctx, "acme", id, lost.ID)
+		o.ok(err)
+		require.Equal(t, handoff.Failed, stored.Delivery, "nobody had it in ten minutes")
+	})
+}

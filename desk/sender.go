@@ -42,7 +42,8 @@ type sending struct {
 	bot   handoff.BotID
 	id    handoff.ConversationID
 	token string
-	timer storage.Timer // as this claim set it
+	timer storage.Timer        // as this claim set it
+	of    handoff.Conversation // as it was read last
 	next  *handoff.Message
 	key   string // of the attempt at next
 }
@@ -113,6 +114,16 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 	if err := s.advance(ctx, &box.value); err != nil {
 		return false, err
 	}
+	if s.of, err = s.d.store.Conversation(ctx, s.bot, s.id); err != nil {
+		return false, fmt.Errorf("desk: conversation %s: %w", s.id, err)
+	}
+	if s.elsewhere(now, &box.value) {
+		if err := put(t, box, time.Time{}); err != nil {
+			return false, err
+		}
+		t.timer(s.bot, timerSend, due.ID, now.Add(time.Second))
+		return false, ignoreConflict(s.d.commit(ctx, t))
+	}
 	if inDoubt {
 		s.lease(t, &box.value, box.value.Sending)
 	} else {
@@ -148,6 +159,18 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 		return false, s.release(ctx, time.Time{})
 	}
 	return true, nil
+}
+
+// elsewhere reports whether the next message is left to another process: this
+// one has not the channel, and there is still time for one that has.
+func (s *sending) elsewhere(now time.Time, box *outbox) bool {
+	if _, here := s.d.o.Channels[s.of.Channel]; here || s.next == nil {
+		return false
+	}
+	if box.First.IsZero() {
+		box.First = now
+	}
+	return now.Sub(box.First) < s.d.o.SendFor
 }
 
 // inDoubt reports whether a former sender may have sent its message.
@@ -257,13 +280,10 @@ type outcome struct {
 
 // attempt gives one message to its channel.
 func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out outcome) {
-	c, err := d.store.Conversation(ctx, s.bot, s.id)
-	if err != nil {
-		return outcome{err: &SendError{Code: "desk", Text: "the conversation could not be read", Temporary: true}}
-	}
+	c := s.of
 	channel, ok := d.o.Channels[c.Channel]
 	if !ok {
-		return outcome{err: &SendError{Code: "no_channel", Text: "this process has no such channel", Temporary: true}}
+		return outcome{err: &SendError{Code: "no_channel", Text: "no process has such a channel"}}
 	}
 	brk := d.breaker(c.Channel, c.Account)
 	done, err := brk.Allow()
@@ -311,6 +331,7 @@ func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (r
 		if c, err = s.d.store.Conversation(ctx, s.bot, s.id); err != nil {
 			return fmt.Errorf("desk: conversation %s: %w", s.id, err)
 		}
+		s.of = c
 		stored, err := s.d.store.Message(ctx, s.bot, s.id, m.ID)
 		if err != nil {
 			return fmt.Errorf("desk: message %s: %w", m.ID, err)
