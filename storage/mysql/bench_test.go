@@ -3,8 +3,6 @@ package mysql_test
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
-	"github.com/handoffdesk/handoff/storage/mysql"
 )
 
 var large = flag.Bool("large", false, "benchmark lists with 1,000,000 conversations, not 100,000")
@@ -111,83 +108,3 @@ func BenchmarkList(b *testing.B) {
 		})
 	}
 }
-
-// fill stores n conversations: 2 in 100 in human control, 3 the bot's, the
-// others ended, of 50 agents and 20 queues, over 100 days.
-func fill(t testing.TB, s *mysql.Store, n int) {
-	r := rand.New(rand.NewPCG(1, 2))
-	const each = 500
-	for from := 0; from < n; from += each {
-		var ops []storage.Op
-		for i := from; i < min(n, from+each); i++ {
-			id := handoff.ConversationID(fmt.Sprintf("%08d", i))
-			began := at.Add(-100 * 24 * time.Hour / time.Duration(n) * time.Duration(n-i)).Truncate(time.Millisecond)
-			c := conversation(id)
-			c.StartedAt, c.Version = began, 1
-			c.Queue, c.LastAgent = handoff.QueueID(fmt.Sprint("q", r.IntN(20))), handoff.AgentID(fmt.Sprint("a", r.IntN(50)))
-			c.WaitingSince, c.HumanAt = began.Add(time.Minute), began.Add(2*time.Minute)
-			c.Priority = handoff.Priority([]int{0, 0, 0, 1, 1, 2, 3}[r.IntN(7)])
-			c.Terms = []string{fmt.Sprintf("d55119%08d", i), fmt.Sprint("wname", i%1000), "wsilva"}
-			if r.IntN(10) == 0 {
-				c.OpenTickets, c.Tickets = 1, 1
-			}
-			switch k := r.IntN(100); {
-			case k == 0:
-				c.State, c.LastAgent, c.HumanAt = handoff.StateWaiting, "", time.Time{}
-			case k == 1:
-				c.State, c.Agent, c.AssignedAt = handoff.StateAssigned, c.LastAgent, c.HumanAt
-			case k < 5:
-				c.Queue, c.LastAgent, c.WaitingSince, c.HumanAt = "", "", time.Time{}, time.Time{}
-			default:
-				c.State, c.EndedAt = handoff.StateEnded, began.Add(time.Hour)
-			}
-			ops = append(ops, storage.PutConversation{Conversation: c},
-				storage.AppendMessage{Message: message(id, "m", began.Add(10*time.Minute))})
-		}
-		require.NoError(t, s.Commit(t.Context(), batch(ops...)))
-	}
-}
-
-// cycle is what a hand-off to an agent and its end commit.
-func cycle(id handoff.ConversationID, agent int) [][]storage.Op {
-	a := handoff.AgentID(fmt.Sprint("a", agent))
-	waiting := conversation(id)
-	waiting.State, waiting.Queue, waiting.WaitingSince, waiting.Version = handoff.StateWaiting, "q", at, 2
-	assigned := waiting
-	assigned.State, assigned.Agent, assigned.LastAgent = handoff.StateAssigned, a, a
-	assigned.HumanAt, assigned.AssignedAt, assigned.Version = at, at, 3
-	ended := assigned
-	ended.State, ended.Agent, ended.EndedAt, ended.Version = handoff.StateEnded, "", at, 4
-	load := func(delta int) []storage.Op {
-		return []storage.Op{
-			storage.Load{Bot: "b", Agent: a, Delta: delta, Max: storage.NoMax, At: at},
-			storage.Load{Bot: "b", Agent: a, Queue: "q", Delta: delta, Max: storage.NoMax, At: at},
-		}
-	}
-	event := func(c handoff.Conversation, kind handoff.EventKind) storage.Op {
-		return storage.AppendEvents{Events: []handoff.Event{{Kind: kind, Bot: "b", Conversation: id, At: at,
-			Version: c.Version, State: c.State, Queue: c.Queue, Agent: c.Agent}}}
-	}
-	return [][]storage.Op{
-		{storage.PutConversation{Conversation: waiting, Expect: 1}, event(waiting, handoff.EventHandedOff)},
-		append(load(1), storage.PutConversation{Conversation: assigned, Expect: 2}, event(assigned, handoff.EventAssigned),
-			storage.Check{Key: storage.Key{Bot: "b", Kind: "agent", ID: string(a)}}),
-		append(load(-1), storage.PutConversation{Conversation: ended, Expect: 3}, event(ended, handoff.EventEnded)),
-	}
-}
-
-// together has n callers do what is to be done times times.
-func together(n, times int, do func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range n {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(times); i = next.Add(1) {
-				do(int(i))
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func perSecond(n int, in time.Duration) float64 { return float64(n) / in.Seconds() }

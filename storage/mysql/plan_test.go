@@ -15,8 +15,6 @@ import (
 	"github.com/handoffdesk/handoff/storage/mysql"
 )
 
-var sorts = []filter.Sort{filter.LastReceived, filter.Started, filter.HumanStarted, filter.ByPriority}
-
 // It reads the server's log of statements, so nothing else may run.
 func TestNothingScansATableOrSortsMoreThanAFewCandidates(t *testing.T) {
 	dsn := database(t)

@@ -19,8 +19,6 @@ import (
 	"github.com/handoffdesk/handoff/storage/postgres"
 )
 
-var sorts = []filter.Sort{filter.LastReceived, filter.Started, filter.HumanStarted, filter.ByPriority}
-
 // many is how many conversations lists are tested with.
 func many() int {
 	if *large {

@@ -95,3 +95,24 @@ func TestAMalformedRequestIsRefused(t *testing.T) {
 	})
 	require.ErrorIs(t, err, storage.ErrInvalid)
 }
+
+func TestTheHostsTransactionStaysAsDurableAsItWas(t *testing.T) {
+	t.Parallel()
+	s := open(t, migrated(t))
+	require.NoError(t, pgx.BeginFunc(t.Context(), s.Pool(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `SET LOCAL synchronous_commit = 'remote_apply'`)
+		require.NoError(t, err)
+		settings := func() (all []string) {
+			rows, err := tx.Query(t.Context(), `SELECT name || '=' || setting FROM pg_settings ORDER BY name`)
+			require.NoError(t, err)
+			all, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			return all
+		}
+		before := settings()
+		require.Contains(t, before, "synchronous_commit=remote_apply")
+		require.NoError(t, postgres.RequestHandOff(t.Context(), tx, request))
+		require.Equal(t, before, settings())
+		return nil
+	}))
+}

@@ -15,8 +15,6 @@ import (
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
-var sorts = []filter.Sort{filter.LastReceived, filter.Started, filter.HumanStarted, filter.ByPriority}
-
 func TestNothingScansATableOrSortsMoreThanAFewCandidates(t *testing.T) {
 	t.Parallel()
 	for _, sort := range sorts { // each with a store: one keeps some hundreds prepared

@@ -95,7 +95,9 @@ func NeedOf(group []storage.Batch) Need {
 func (n *Need) add(op storage.Op, change map[storage.Key]bool) {
 	switch o := op.(type) {
 	case storage.Check:
-		change[o.Key] = change[o.Key] // known, and as it was
+		if _, known := change[o.Key]; !known {
+			change[o.Key] = false
+		}
 	case storage.PutRecord:
 		change[o.Record.Key] = true
 	case storage.DeleteRecord:
