@@ -30,9 +30,9 @@ type Changed[K comparable, V any] struct {
 // written in the order of the fields.
 type Changes struct {
 	Batches []uuid.UUID // to be remembered
-	// Absent are records whose absence was expected and which are not put. No
-	// lock holds what is not there: insert and delete each, so that another
-	// commit which puts it waits, or makes the insert fail.
+	// Absent are records whose absence was expected and which are not there in
+	// the end. No lock holds what is not there: insert and delete each, so that
+	// another commit which puts it waits, or makes the insert fail.
 	Absent        []storage.Key
 	Records       []Changed[storage.Key, storage.Record]
 	Conversations []Changed[ConversationKey, handoff.Conversation]

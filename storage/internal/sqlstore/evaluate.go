@@ -55,7 +55,7 @@ func Evaluate(group []storage.Batch, found *Found) ([]error, Changes) {
 type evaluation struct {
 	now           time.Time
 	applied       table[uuid.UUID, bool]
-	absent        map[storage.Key]bool // checked to be
+	absent        map[storage.Key]bool // expected to be
 	records       table[storage.Key, storage.Record]
 	conversations table[ConversationKey, handoff.Conversation]
 	messages      table[MessageKey, handoff.Message]
@@ -179,6 +179,9 @@ func (e *evaluation) apply(op storage.Op) {
 			e.absent[o.Key] = true
 		}
 	case storage.PutRecord:
+		if o.Expect == 0 {
+			e.absent[o.Record.Key] = true // and is again, if the group deletes it
+		}
 		e.records.put(o.Record.Key, o.Record)
 	case storage.DeleteRecord:
 		e.records.delete(o.Key)
@@ -278,8 +281,7 @@ func (e *evaluation) changes() Changes {
 	}
 	slices.SortFunc(c.Batches, compareIDs)
 	for k := range e.absent {
-		_, stored := e.records.found[k]
-		if _, put := e.records.now[k]; !stored && !put {
+		if _, stored := e.records.found[k]; !stored && e.records.now[k] == nil {
 			c.Absent = append(c.Absent, k)
 		}
 	}

@@ -281,6 +281,21 @@ func TestAnExpectedAbsenceIsToldUnlessTheGroupPutsIt(t *testing.T) {
 	require.Empty(t, c.Absent, "what was applied before expects nothing any more")
 }
 
+func TestAnExpectedAbsenceIsToldWhereTheGroupPutsAndDeletes(t *testing.T) {
+	t.Parallel()
+	passing := storage.Key{Bot: "b", Kind: "k", ID: "passing"}
+	group := []storage.Batch{
+		{ID: storage.NewBatchID(noon), Ops: []storage.Op{storage.PutRecord{Record: storage.Record{Key: passing, Version: 1}}}},
+		{ID: storage.NewBatchID(noon), Ops: []storage.Op{storage.DeleteRecord{Key: passing, Expect: 1}}},
+	}
+	found := NewFound()
+	found.Now = noon
+	verdicts, c := Evaluate(group, found)
+	require.Equal(t, []error{nil, nil}, verdicts)
+	require.Empty(t, c.Records)
+	require.Equal(t, []storage.Key{passing}, c.Absent, "or nobody would notice that another put it meanwhile")
+}
+
 func TestAProvidersIDThatAMessageGaveUpIsFreeForTheNextBatch(t *testing.T) {
 	t.Parallel()
 	found := NewFound()
