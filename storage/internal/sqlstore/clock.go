@@ -17,7 +17,8 @@ const skew = 50 * time.Millisecond
 // Clock is the server's clock between two readings of it: Now is asked for
 // with every decision, and a round trip for each would cost more than the
 // decision. It counts from when a reading arrived, so it is late by the way
-// back and never ahead, and it never goes back. The zero Clock has no reading.
+// back and never ahead. It goes back only where the server's does. The zero
+// Clock has no reading.
 type Clock struct {
 	mu     sync.Mutex
 	server time.Time // the last reading
@@ -25,10 +26,16 @@ type Clock struct {
 	given  time.Time // the latest time that was given
 }
 
-// Set takes a reading that has just arrived.
+// Set takes a reading that has just arrived. One that is behind the last, as
+// that is carried on, was longer on its way, and is left out; should the
+// server's clock have been set back, the last one is soon too old to be
+// carried on.
 func (c *Clock) Set(server time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if now, ok := c.carried(); ok && server.Before(now) {
+		return
+	}
 	c.server, c.at = server, time.Now()
 }
 
@@ -36,16 +43,24 @@ func (c *Clock) Set(server time.Time) {
 func (c *Clock) Now() (now time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now, ok = c.carried()
+	if !ok {
+		return time.Time{}, false
+	}
+	if step := c.given.Sub(now); step > 0 && step < fresh {
+		now = c.given
+	}
+	c.given = now
+	return now, true
+}
+
+// carried is the last reading carried on, if it still can be.
+func (c *Clock) carried() (now time.Time, ok bool) {
 	here := time.Now()
 	elapsed := here.Sub(c.at) // by the monotonic clock
 	slept := here.Round(0).Sub(c.at.Round(0)) - elapsed
 	if c.at.IsZero() || elapsed > fresh || slept.Abs() > skew {
 		return time.Time{}, false
 	}
-	now = c.server.Add(elapsed).Truncate(time.Millisecond)
-	if step := c.given.Sub(now); step > 0 && step < fresh {
-		now = c.given
-	}
-	c.given = now
-	return now, true
+	return c.server.Add(elapsed).Truncate(time.Millisecond), true
 }
