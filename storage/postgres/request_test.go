@@ -103,7 +103,7 @@ func TestTheHostsTransactionStaysAsDurableAsItWas(t *testing.T) {
 		_, err := tx.Exec(t.Context(), `SET LOCAL synchronous_commit = 'remote_apply'`)
 		require.NoError(t, err)
 		settings := func() (all []string) {
-			rows, err := tx.Query(t.Context(), `SELECT name || '=' || setting FROM pg_settings ORDER BY name`)
+			rows, err := tx.Query(t.Context(), `SELECT name || '=' || setting FROM pg_settings WHERE source = 'session' ORDER BY name`)
 			require.NoError(t, err)
 			all, err = pgx.CollectRows(rows, pgx.RowTo[string])
 			require.NoError(t, err)

@@ -108,7 +108,7 @@ func (b *bell) tell() {
 	for b.pending() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		// Who misses a notification looks by themselves, later.
-		_, _ = b.pool.Exec(ctx, notify, b.self)
+		_, _ = b.pool.Exec(ctx, notifyOnly, b.self)
 		cancel()
 		select {
 		case <-time.After(pause):
@@ -117,8 +117,11 @@ func (b *bell) tell() {
 	}
 }
 
-// It waits for no disk: what it tells of is on it already.
-const notify = `SELECT set_config('synchronous_commit', 'off', true), pg_notify('` + channel + `', $1)`
+const notify = `SELECT pg_notify('` + channel + `', $1)`
+
+// notifyOnly is a transaction of its own, which waits for no disk: what it
+// tells of is on it already.
+const notifyOnly = `SELECT set_config('synchronous_commit', 'off', true), pg_notify('` + channel + `', $1)`
 
 func (b *bell) pending() bool {
 	b.mu.Lock()
