@@ -36,6 +36,7 @@ func config(dsn string) (*mysql.Config, error) {
 	// quote.
 	cfg.InterpolateParams = true
 	cfg.MultiStatements = false
+	cfg.Logger = &mysql.NopLogger{} // what matters comes back as an error; a library prints nothing
 	cfg.ParseTime = false
 	cfg.MaxAllowedPacket = 0        // the server's
 	cfg.Logger = &mysql.NopLogger{} // what it has to say is in the errors too
