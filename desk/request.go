@@ -54,16 +54,16 @@ func (b *Bot) RequestHandOff(id handoff.ConversationID, h HandOff, callerKey str
 }
 
 // requested does what a host asked for. Done again after a crash, the call's
-// key makes it one.
+// key makes it one. The timer goes together with the record: every request of
+// that name has the same, and must not lose it to an earlier one.
 func (d *Desk) requested(ctx context.Context, due storage.Timer) error {
 	r, err := get[request](ctx, d, key(due.Bot, kindRequest, due.ID))
 	if err != nil {
 		return fmt.Errorf("desk: request %s: %w", due.ID, err)
 	}
-	if r.version == 0 {
-		return nil
+	if r.version != 0 {
+		_, err = d.Bot(due.Bot).HandOff(ctx, r.value.Conversation, r.value.HandOff, r.value.Key)
 	}
-	_, err = d.Bot(due.Bot).HandOff(ctx, r.value.Conversation, r.value.HandOff, r.value.Key)
 	if err != nil && !final(err) {
 		return err
 	}
@@ -74,8 +74,12 @@ func (d *Desk) requested(ctx context.Context, due storage.Timer) error {
 	if err != nil {
 		return fmt.Errorf("desk: reading the clock: %w", err)
 	}
-	drop := []storage.Op{storage.DeleteRecord{Key: r.key, Expect: r.version}}
-	return ignoreConflict(d.commit(ctx, &draft{now: now, ops: drop}))
+	t := &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}
+	if r.version == 0 {
+		require(t, r) // there is still none
+	}
+	remove(t, r)
+	return ignoreConflict(d.commit(ctx, t))
 }
 
 // final tells a refusal by the rules from trouble that passes.

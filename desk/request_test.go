@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -8,7 +9,9 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/desktest"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // written commits a request as a host's transaction would.
@@ -67,6 +70,48 @@ func TestARequestWrittenAgainHandsOffOnce(t *testing.T) {
 	}
 	require.Equal(t, handoff.StateBot, o.conv(id).State, "the second asks for what was done")
 	require.Empty(t, o.rest())
+}
+
+// echo is a store that tells of what was committed before the caller knows.
+type echo struct {
+	storage.Store
+	told func(storage.Batch)
+}
+
+func (e *echo) Commit(ctx context.Context, b storage.Batch) error {
+	err := e.Store.Commit(ctx, b)
+	if err == nil {
+		e.told(b)
+	}
+	return err
+}
+
+func TestARequestWrittenAsTheOneBeforeIsDoneIsNotLost(t *testing.T) {
+	t.Parallel()
+	clock := &desktest.Clock{}
+	there := &echo{Store: memory.New(&memory.Options{Now: clock.Now}), told: func(storage.Batch) {}}
+	o := officeOn(t, there)
+	o.clock = clock
+	id := o.writes("551", "oi")
+	write := func() {
+		r, err := o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "order 7")
+		o.ok(err)
+		o.written(r)
+	}
+	write()
+	again := 0
+	there.told = func(b storage.Batch) {
+		for _, op := range b.Ops {
+			if gone, ok := op.(storage.DeleteRecord); ok && gone.Key.Kind == "request" && again == 0 {
+				again++
+				write()
+			}
+		}
+	}
+	o.settle()
+	require.Equal(t, 1, again)
+	require.Equal(t, handoff.StateWaiting, o.conv(id).State)
+	require.Empty(t, o.rest(), "both were seen to")
 }
 
 func TestAnImpossibleRequestIsDroppedAndHoldsUpNothing(t *testing.T) {

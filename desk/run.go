@@ -91,21 +91,22 @@ func (d *Desk) due(ctx context.Context, kinds ...string) ([]storage.Timer, error
 
 const duePage = 200
 
-// fire does what a timer is for. One that was not for the sender is cleared
-// when it is done: done again after a crash, it finds less to do.
+// fire does what a timer is for, after which it is cleared: done again after a
+// crash, it finds less to do. Those of messages and requests go with what they
+// are for.
 func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 	var err error
 	switch due.Kind {
 	case timerSend:
 		return d.sendDue(ctx, ctx, due)
+	case timerRequest:
+		return d.requested(ctx, due)
 	case timerLost:
 		err = d.lost(ctx, due)
 	case timerEvict:
 		err = d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
 	case timerRank:
 		err = d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
-	case timerRequest:
-		err = d.requested(ctx, due)
 	}
 	if err != nil {
 		return err
@@ -139,7 +140,8 @@ const putOff = 10 * time.Second
 // routeLoop routes at once where this process is on duty, and elsewhere looks
 // a moment later.
 func (d *Desk) routeLoop(ctx context.Context) {
-	later := map[handoff.BotID]time.Time{}
+	later := map[handoff.BotID]time.Time{} // when to look
+	asked := map[handoff.BotID]time.Time{} // for the last time, before that
 	for ctx.Err() == nil {
 		ring := d.routing.bell.next()
 		for _, bot := range d.routing.take() {
@@ -147,8 +149,11 @@ func (d *Desk) routeLoop(ctx context.Context) {
 				atOnce, err := d.onDuty(ctx, bot)
 				if err == nil && atOnce {
 					_, err = d.route(ctx, bot, 0)
-				} else if _, pending := later[bot]; err == nil && !pending {
-					later[bot] = time.Now().Add(standBy)
+					return err
+				}
+				asked[bot] = time.Now()
+				if _, pending := later[bot]; !pending {
+					later[bot] = asked[bot].Add(standBy)
 				}
 				return err
 			})
@@ -160,6 +165,10 @@ func (d *Desk) routeLoop(ctx context.Context) {
 				continue
 			}
 			delete(later, bot)
+			if time.Since(asked[bot]) < settled { // what waits since then is left out now
+				later[bot] = time.Now().Add(standBy - settled)
+				next = min(next, standBy-settled)
+			}
 			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
 				_, err := d.route(ctx, bot, settled)
 				return err
