@@ -90,8 +90,11 @@ func (d *Desk) onDuty(ctx context.Context, bot handoff.BotID) (bool, error) {
 	return next.mine, nil
 }
 
-// releaseDuties lets others route at once what this process has.
+// releaseDuties lets others route at once what this process has. What takes
+// longer than a duty lasts is not worth it.
 func (d *Desk) releaseDuties(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, d.dutyTime())
+	defer cancel()
 	d.duties.mu.Lock()
 	mine := d.duties.known
 	d.duties.known = map[handoff.BotID]duty{}
