@@ -22,8 +22,9 @@ func (s *Store) PutBlob(ctx context.Context, bot handoff.BotID, sha256 string, d
 	if data == nil {
 		data = []byte{}
 	}
-	_, err := s.pool.Exec(ctx, `INSERT INTO blobs (bot, sha256, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, bot, sha256, data)
-	return failed(ctx, err)
+	var batch pgx.Batch
+	batch.Queue(`INSERT INTO blobs (bot, sha256, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, bot, sha256, data)
+	return s.send(ctx, &batch)
 }
 
 // Blob gives the data kept under a hash, or storage.ErrNotFound.
@@ -42,6 +43,7 @@ func (s *Store) DeleteBlob(ctx context.Context, bot handoff.BotID, sha256 string
 		return err
 	}
 	defer s.leave()
-	_, err := s.pool.Exec(ctx, `DELETE FROM blobs WHERE bot = $1 AND sha256 = $2`, bot, sha256)
-	return failed(ctx, err)
+	var batch pgx.Batch
+	batch.Queue(`DELETE FROM blobs WHERE bot = $1 AND sha256 = $2`, bot, sha256)
+	return s.send(ctx, &batch)
 }

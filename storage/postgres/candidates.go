@@ -57,7 +57,7 @@ func (l *list) rarest(ctx context.Context, s *Store, most int) (candidates, erro
 				return nil
 			})
 	}
-	return best, failed(ctx, s.pool.SendBatch(ctx, &batch).Close())
+	return best, s.send(ctx, &batch)
 }
 
 // rare gives the candidates by every index that narrows the list.

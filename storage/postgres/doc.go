@@ -35,8 +35,9 @@
 // nothing happens for 2 s is ended by the server, so that a process which
 // stands still holds nobody up; a statement has 10 s, and a lock is waited for
 // 3 s. A call whose context ends returns then, and its statement is called off.
-// Keepalives and a time for connecting (connect_timeout in the data source
-// name; 5 s if it has none) end what a network swallows.
+// What a network swallows ends with the call's context, or after 15 s;
+// connecting has connect_timeout of the data source name, 5 s if it has none,
+// and a connection on which nothing comes is given up by keepalives.
 //
 // Where servers fail over, the data source name has all of their addresses and
 // target_session_attrs=read-write: a connection to one that takes no writes any

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,9 @@ func (s *Store) LookLess() { s.effort = effort{glance: 2, few: 8, stretch: 10} }
 // Most is how many conversations a statement of a list looks at at most, and
 // sorts at most.
 func (s *Store) Most() (looks, sorts int) { return s.effort.stretch, s.effort.few }
+
+// Impatient makes reads wait less long for an answer.
+func (s *Store) Impatient(silence time.Duration) { s.silence = silence }
 
 // Trace has the statements from now on told of. Nothing may run meanwhile.
 func (s *Store) Trace(ctx context.Context, t pgx.QueryTracer) error {

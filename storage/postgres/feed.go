@@ -49,8 +49,8 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	var floor, head int64
 	var epoch string
 	batch.Queue(bounds).QueryRow(func(row pgx.Row) error { return row.Scan(&floor, &head, &epoch) })
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
-		return storage.Feed{}, failed(ctx, err)
+	if err := s.send(ctx, &batch); err != nil {
+		return storage.Feed{}, err
 	}
 
 	if after != (storage.Cursor{}) && (after.Epoch != epoch || from < floor || from > head) {

@@ -160,13 +160,9 @@ func (l *list) gather(ctx context.Context, s *Store, page *storage.Page, from ca
 // fill adds to the page what a select of up to want rows finds, which looked
 // as far as the position that it gives too, or else at everything.
 func (l *list) fill(ctx context.Context, s *Store, page *storage.Page, want int, query string, args []any) error {
-	rows, err := s.pool.Query(ctx, numbered(query), args...)
-	if err != nil {
-		return failed(ctx, err)
-	}
 	var end filter.Position
 	var last handoff.Conversation
-	err = each(func(row pgx.CollectableRow) error {
+	err := s.query(ctx, each(func(row pgx.CollectableRow) error {
 		var key *int64
 		var id *string
 		var value pgtype.DriverBytes
@@ -184,9 +180,9 @@ func (l *list) fill(ctx context.Context, s *Store, page *storage.Page, want int,
 		page.Rows = append(page.Rows, last)
 		want--
 		return err
-	})(rows)
+	}), numbered(query), args...)
 	if err != nil {
-		return failed(ctx, err)
+		return err
 	}
 	switch {
 	case want == 0:

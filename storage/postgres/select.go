@@ -37,15 +37,33 @@ func one[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], query stri
 
 // all gives what a select finds.
 func all[T any](ctx context.Context, s *Store, read pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
-	rows, err := s.pool.Query(ctx, query, args...)
+	var found []T
+	err := s.query(ctx, func(rows pgx.Rows) (err error) {
+		found, err = pgx.CollectRows(rows, read)
+		return err
+	}, query, args...)
 	if err != nil {
-		return nil, failed(ctx, err)
-	}
-	found, err := pgx.CollectRows(rows, read)
-	if err != nil {
-		return nil, failed(ctx, err)
+		return nil, err
 	}
 	return found, nil
+}
+
+// query passes what a select finds to read.
+func (s *Store) query(ctx context.Context, read func(pgx.Rows) error, query string, args ...any) error {
+	bounded, cancel := context.WithTimeout(ctx, s.silence)
+	defer cancel()
+	rows, err := s.pool.Query(bounded, query, args...)
+	if err == nil {
+		err = read(rows)
+	}
+	return failed(ctx, err)
+}
+
+// send sends statements in one round trip.
+func (s *Store) send(ctx context.Context, batch *pgx.Batch) error {
+	bounded, cancel := context.WithTimeout(ctx, s.silence)
+	defer cancel()
+	return failed(ctx, s.pool.SendBatch(bounded, batch).Close())
 }
 
 func record(row pgx.CollectableRow) (storage.Record, error) {

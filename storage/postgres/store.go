@@ -31,7 +31,8 @@ type Store struct {
 	pool    *pgxpool.Pool
 	commits *sqlstore.Committer
 	bell    *bell
-	effort  effort // of lists
+	effort  effort        // of lists
+	silence time.Duration // that a read bears
 	clock   sqlstore.Clock
 
 	mu     sync.Mutex // over what says when to tidy up
@@ -58,6 +59,9 @@ const (
 	maxOps   = 2000
 	// groupTimeout bounds a group with all its attempts.
 	groupTimeout = 15 * time.Second
+	// silence is for how long a read waits for its answer: for longer than any
+	// statement may run, since what the network swallows is never answered.
+	silence = 15 * time.Second
 )
 
 // settings are those of every connection. A process that stands still must
@@ -116,7 +120,7 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("postgres: open: %w", fault(err))
 	}
-	s := &Store{pool: pool, effort: usual, bell: newBell(pool)}
+	s := &Store{pool: pool, effort: usual, silence: silence, bell: newBell(pool)}
 	s.open, s.end = context.WithCancel(context.Background())
 	s.commits = sqlstore.NewCommitter(sqlstore.CommitterOptions{
 		Writers: writers, MaxGroup: maxGroup, MaxOps: maxOps, Attempt: s.attempt, Timeout: groupTimeout,
