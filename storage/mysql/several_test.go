@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -325,6 +326,28 @@ func TestRowsThatOthersKeepForTooLongAreAConflict(t *testing.T) {
 	_, err = s.Conversation(t.Context(), "b", "c")
 	require.ErrorIs(t, err, storage.ErrNotFound)
 	require.NoError(t, s.Commit(t.Context(), b))
+}
+
+func TestABatchThatCannotBeWrittenFailsAlone(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t), &mysql.Options{Writers: 1})
+	release, _ := hold(t, s)
+	commit := func(ops []storage.Op) chan error {
+		done := make(chan error, 1)
+		go func() { done <- s.Commit(context.Background(), batch(ops...)) }()
+		return done
+	}
+	first := commit(started("first"))
+	queries(t, s, 1, "UPDATE feed%")
+	nowhere := started("bad")
+	m := nowhere[1].(storage.AppendMessage)
+	m.Message.Content = handoff.Content{Kind: handoff.KindLocation, Location: &handoff.Location{Latitude: math.NaN()}}
+	nowhere[1] = m
+	bad, good := commit(nowhere), commit(started("good")) // wait together for the first
+	release()
+	require.NoError(t, <-first)
+	require.ErrorIs(t, <-bad, sqlstore.ErrRefused)
+	require.NoError(t, <-good)
 }
 
 func TestACommitThatWaitsForItsTurnIsTakenBackWithItsContext(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"strings"
+
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
 // tx is a transaction. Its first error sticks, and what follows does nothing.
@@ -83,7 +86,9 @@ func over(columns ...string) string {
 // encode gives v as JSON text.
 func (t *tx) encode(v any) string {
 	b, err := json.Marshal(v)
-	t.fail(err)
+	if err != nil && t.err == nil {
+		t.err = fmt.Errorf("mysql: %w: %w", sqlstore.ErrRefused, err)
+	}
 	return string(b)
 }
 
