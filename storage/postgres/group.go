@@ -98,5 +98,16 @@ func (s *Store) tidy(ctx context.Context, conn *pgxpool.Conn, now time.Time) {
 		oldest(now.Add(-2*storage.BatchMemory)), tidyMost)
 	batch.Queue(`DELETE FROM records WHERE ctid = ANY (ARRAY(SELECT ctid FROM records WHERE expires <= $1 AND expires < 9223372036854775807
 		ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED))`, now.UnixMilli(), tidyMost)
-	_ = conn.SendBatch(ctx, &batch).Close() // what stays does no harm, and is met again
+	results := conn.SendBatch(ctx, &batch)
+	most := false
+	for range batch.Len() {
+		tag, _ := results.Exec()
+		most = most || tag.RowsAffected() == tidyMost
+	}
+	_ = results.Close() // what stays does no harm, and is met again
+	if most {
+		s.mu.Lock()
+		s.tidied = time.Time{} // there is more than comes in that time
+		s.mu.Unlock()
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -177,6 +178,23 @@ func TestWhatHasExpiredIsTakenAway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return len(rows[string](t, s, `SELECT id FROM records`)) == 1 && len(rows[int64](t, s, `SELECT 1::bigint FROM batches`)) == 3
 	}, time.Minute, time.Millisecond)
+}
+
+// Whatever comes in faster than it is taken away now and then, is taken away
+// sooner.
+func TestTidyingUpKeepsPace(t *testing.T) {
+	t.Parallel()
+	s := open(t, migrated(t))
+	old := make([][16]byte, 12_000)
+	for i := range old {
+		old[i] = uuid.MustParse(storage.NewBatchID(at.Add(-24 * time.Hour)))
+	}
+	_, err := s.Pool().Exec(t.Context(), `INSERT INTO batches (id) SELECT unnest($1::uuid[])`, old)
+	require.NoError(t, err)
+	for i := range 3 {
+		require.NoError(t, s.Commit(t.Context(), batch(started(handoff.ConversationID(fmt.Sprint(i)))...)))
+	}
+	require.Equal(t, []int64{3}, rows[int64](t, s, `SELECT count(*) FROM batches`))
 }
 
 // migrated gives the data source name of a database with empty tables.
