@@ -39,6 +39,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		return nil, unsure(ctx, err)
 	}
 	s.added.Add(written)
+	s.durable.reached(t.place)
 	s.tidy(ctx, conn, len(group))
 	return verdicts, nil
 }

@@ -1,10 +1,12 @@
 package mysql_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -69,4 +71,57 @@ func TestAServerThatDoesNotAnswerIsNotWaitedForForEver(t *testing.T) {
 	defer hole.Close()
 	_, err = mysql.Open(t.Context(), "u@tcp("+hole.Addr().String()+")/desk?readTimeout=50ms", nil)
 	require.ErrorContains(t, err, hole.Addr().String())
+}
+
+// InnoDB shows a commit before it is on the disk.
+func TestWhatAReaderOfTheFeedWasGivenSurvivesACrashOfTheServer(t *testing.T) {
+	t.Parallel()
+	db := server(t)
+	writer, reader := open(t, db.DSN("desk"), nil), open(t, db.DSN("desk"), nil)
+	ctx, stop := context.WithCancel(t.Context())
+	var given []storage.Entry
+	var done sync.WaitGroup
+	done.Go(func() {
+		var at storage.Cursor
+		for ctx.Err() == nil {
+			f, err := reader.Events(ctx, at, 1000)
+			if errors.Is(err, storage.ErrReset) {
+				t.Error("a cursor that was given is refused")
+				return
+			}
+			if err == nil {
+				given, at = append(given, f.Entries...), f.Next
+			}
+		}
+	})
+	var committed, crashes atomic.Int64
+	var next atomic.Int64
+	done.Go(func() {
+		together(8, 8, func(int) {
+			for ctx.Err() == nil {
+				b := batch(started(handoff.ConversationID(fmt.Sprint(next.Add(1))))...)
+				if writer.Commit(ctx, b) == nil && committed.Add(1)%150 == 0 && crashes.Add(1) <= 4 {
+					if err := errors.Join(db.Crash(), db.Start()); err != nil {
+						t.Error(err)
+					}
+				}
+				if crashes.Load() > 4 {
+					stop()
+				}
+			}
+		})
+	})
+	done.Wait()
+	var stored []storage.Entry
+	for at := (storage.Cursor{}); ; {
+		f, err := reader.Events(t.Context(), at, 1000)
+		require.NoError(t, err)
+		stored, at = append(stored, f.Entries...), f.Next
+		if f.Next == f.Head {
+			break
+		}
+	}
+	require.NotEmpty(t, given)
+	require.LessOrEqual(t, len(given), len(stored))
+	require.Equal(t, stored[:len(given)], given)
 }

@@ -44,6 +44,10 @@
 // no statement as large as the largest attachment, so the desk keeps
 // attachments as records, in parts.
 //
+// InnoDB shows a commit to others before it is on the disk. The feed is given
+// only as far as it is durable; other reads may show, for a moment, what a
+// crash of the server takes back before anybody was told that it is done.
+//
 // The clock is the database's, read with every commit and at least once a
 // second. Every connection is set to READ COMMITTED, to strict SQL mode and to
 // UTC.

@@ -114,8 +114,8 @@ func load(rows *sql.Rows, before ...any) (storage.AgentLoad, error) {
 	return l, err
 }
 
-// Events gives up to limit entries of the feed after a cursor. Its one
-// statement sees entries and bounds as they are at one moment.
+// Events gives up to limit entries of the feed after a cursor, when they are
+// durable. Its one statement sees entries and bounds as they are at one moment.
 func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (storage.Feed, error) {
 	if err := s.enter(ctx); err != nil {
 		return storage.Feed{}, err
@@ -146,6 +146,9 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 		f.Entries = append(f.Entries, entry)
 		return json.Unmarshal(value, &f.Entries[len(f.Entries)-1].Event)
 	}, selectFeed, from, limit)
+	if err == nil {
+		err = s.flush(ctx, f.Head.Pos)
+	}
 	if err != nil {
 		return storage.Feed{}, err
 	}

@@ -46,6 +46,7 @@ type Store struct {
 	kept      atomic.Int64 // batches since the last housekeeping
 	added     atomic.Int64 // events put into the feed
 	clock     sqlstore.Clock
+	durable   durable
 
 	running sync.RWMutex // held shared by every call, and by Close
 	closed  bool
@@ -79,6 +80,7 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 	}
 	c := connector{inner}
 	s := &Store{reads: pool(c, atLeast(o.Readers, 8)), writes: pool(c, atLeast(o.Writers, 2)), effort: usual}
+	s.durable.turn = make(chan struct{}, 1)
 	s.committer = sqlstore.NewCommitter(sqlstore.CommitterOptions{
 		Writers: atLeast(o.Writers, 2), MaxGroup: maxGroup, MaxOps: maxOps, Attempt: s.attempt, Timeout: groupTimeout,
 	})

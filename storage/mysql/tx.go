@@ -13,8 +13,9 @@ import (
 // tx is a transaction. Its first error sticks, and what follows does nothing.
 type tx struct {
 	*sql.Tx
-	ctx context.Context
-	err error
+	ctx   context.Context
+	err   error
+	place int64 // the last one of the feed that was taken
 }
 
 // each runs a select and calls row for every row.

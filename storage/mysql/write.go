@@ -173,6 +173,7 @@ func (t *tx) writeEvents(events []handoff.Event) {
 			seq = e.Seq
 		}
 		place++
+		t.place = place
 		rows[i] = list{place, e.Bot, e.Conversation, seq, sqlstore.Millis(e.At), t.encode(e)}
 	}
 	t.insert(`events`, `place, bot, conversation, seq, at, value`, rows, ``)
