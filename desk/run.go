@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -254,6 +255,7 @@ func (d *Desk) sendLoop(ctx context.Context) {
 	var g errgroup.Group
 	g.SetLimit(d.o.Senders)
 	mine := map[conversationKey]bool{}
+	var failed atomic.Bool // since the last look
 	for ctx.Err() == nil {
 		ring := d.sending.bell.next()
 		for _, k := range d.sending.take() {
@@ -285,13 +287,17 @@ func (d *Desk) sendLoop(ctx context.Context) {
 				// Another goroutine may have had the same timer: then this
 				// one's claim conflicts and nothing happens.
 				d.turnOf(context.WithoutCancel(ctx), d.handTime(), "sending", t.Bot, func(hand context.Context) error {
-					return d.orPutOff(hand, t, func() error { return d.sendDue(ctx, hand, t) })
+					err := d.orPutOff(hand, t, func() error { return d.sendDue(ctx, hand, t) })
+					if err != nil {
+						failed.Store(true)
+					}
+					return err
 				})
 				return nil
 			})
 		}
-		if len(due) == duePage {
-			continue
+		if !failed.Swap(false) && len(due) == duePage {
+			continue // there are more
 		}
 		if left > 0 {
 			wait(ctx, ring, min(standBy, d.o.Sweep))

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ type source struct {
 	from string // what follows FROM
 	args []any
 	keys bool // they are keys of conversations, (bot, id), and not themselves
+	// entries is from with the same key several times, if it is not empty: an
+	// index gives them one by one, so that counting can stop.
+	entries string
 }
 
 // few gives candidates that are few by their nature: what one agent holds, and
@@ -42,7 +46,7 @@ func (l *list) rarest(ctx context.Context, s *Store, most int) (candidates, erro
 		var selects []string
 		var args []any
 		for _, p := range c {
-			selects = append(selects, `SELECT 1 FROM `+p.from)
+			selects = append(selects, `SELECT 1 FROM `+cmp.Or(p.entries, p.from))
 			args = append(args, p.args...)
 		}
 		batch.Queue(numbered(`SELECT count(*) FROM (`+strings.Join(selects, ` UNION ALL `)+` LIMIT ?) c`), append(args, most+1)...).
@@ -69,8 +73,11 @@ func (l *list) rare() []candidates {
 		add(human)
 	}
 	for _, prefixes := range w.Search {
-		add(candidates{{`(SELECT DISTINCT t.bot, t.conversation AS id FROM unnest(?::text[]) AS p (term)
-			JOIN terms t ON t.bot = ? AND t.term >= p.term AND t.term < p.term || ?) k`, []any{prefixes, l.Bot, maxRune}, true}})
+		// OFFSET 0 has each prefix looked up in the index by itself.
+		const entries = `unnest(?::text[]) AS p (term) CROSS JOIN LATERAL (SELECT bot, conversation FROM terms
+			WHERE bot = ? AND term >= p.term AND term < p.term || ? OFFSET 0) t`
+		add(candidates{{`(SELECT DISTINCT t.bot, t.conversation AS id FROM ` + entries + `) k`,
+			[]any{prefixes, l.Bot, maxRune}, true, entries}})
 	}
 	if w.OpenTickets {
 		add(l.by(`open_tickets > 0`))
@@ -98,7 +105,7 @@ func (l *list) rare() []candidates {
 const maxRune = "\U0010FFFF"
 
 func (l *list) by(condition string, args ...any) candidates {
-	return candidates{{`conversations WHERE bot = ? AND ` + condition, append([]any{l.Bot}, args...), false}}
+	return candidates{{`conversations WHERE bot = ? AND ` + condition, append([]any{l.Bot}, args...), false, ""}}
 }
 
 func (l *list) in(column string) string { return strings.ReplaceAll(dialect.In, `%`, column) }
