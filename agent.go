@@ -40,7 +40,7 @@ type Agent struct {
 	Email       string      `json:"email,omitempty"`
 	Permissions Permissions `json:"permissions"`
 	// Capacity is the most conversations the router lets the agent hold at
-	// once over all queues: 0 is DefaultCapacity, NoCapacity none. Lowering
+	// once over all queues: 0 is DefaultCapacity, NoCapacity nothing. Lowering
 	// it never takes away what the agent holds.
 	Capacity int      `json:"capacity,omitempty"`
 	Skills   []string `json:"skills,omitempty"` // sorted, without repetition

@@ -24,9 +24,9 @@ type request struct {
 // once; if it is rolled back, nothing happens.
 //
 // A request that proves impossible then, because the conversation has ended
-// for instance, is logged and dropped. [Bot.HandOff] with the same key tells
-// what became of it, or does it if it is still to be done. The key is
-// required.
+// for instance, is logged and dropped. [Bot.HandOff] with the same key gives
+// the outcome as it was then, or why it was impossible; or it hands off, if
+// that is still to be done. The key is required.
 //
 // Errors: handoff.ErrInvalid.
 func (b *Bot) RequestHandOff(id handoff.ConversationID, h HandOff, callerKey string) (storage.Request, error) {

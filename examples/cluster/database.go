@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -31,16 +32,17 @@ var (
 		open: func(ctx context.Context, dsn string) (storage.Store, error) { return postgres.Open(ctx, dsn, nil) },
 	}
 	mariaDB = database{name: "MariaDB or MySQL",
-		migrate: func(ctx context.Context, dsn string) error { return mysql.Migrate(ctx, driverForm(dsn)) },
-		open: func(ctx context.Context, dsn string) (storage.Store, error) {
-			return mysql.Open(ctx, driverForm(dsn), nil)
-		},
+		migrate: mysql.Migrate,
+		open:    func(ctx context.Context, dsn string) (storage.Store, error) { return mysql.Open(ctx, dsn, nil) },
 	}
 )
 
 // databaseOf finds the kind of database by the beginning of its name.
 func databaseOf(dsn string) (database, error) {
 	switch scheme, _, ok := strings.Cut(dsn, "://"); {
+	case !ok && strings.ContainsAny(dsn, "@="):
+		// A server's name in another form. It is not repeated: it may hold a password.
+		return database{}, errors.New("-dsn: a server begins with postgres:// or mysql://, and a path has no @ or =")
 	case !ok:
 		return file, nil
 	case scheme == "mysql":
@@ -51,9 +53,6 @@ func databaseOf(dsn string) (database, error) {
 		return database{}, fmt.Errorf("-dsn: this program knows no database of the kind %q", scheme)
 	}
 }
-
-// driverForm is a DSN as the driver wants it, which knows no scheme.
-func driverForm(dsn string) string { return strings.TrimPrefix(dsn, "mysql://") }
 
 // open opens the store for one process.
 func open(ctx context.Context, dsn string) (storage.Store, error) {

@@ -27,7 +27,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); errors.Is(err, flag.ErrHelp) {
+		return
+	} else if err != nil {
 		fmt.Fprintln(os.Stderr, "migrate:", err)
 		os.Exit(1)
 	}
@@ -40,16 +42,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	var err error
-	switch scheme, rest, served := strings.Cut(*dsn, "://"); {
+	switch scheme, _, served := strings.Cut(*dsn, "://"); {
 	case *dsn == "":
 		return errors.New("name the database with -dsn")
+	case !served && strings.ContainsAny(*dsn, "@="):
+		// A server's name in another form. It is not repeated: it may hold a password.
+		return errors.New("-dsn: a server begins with postgres:// or mysql://, and a path has no @ or =")
 	case !served:
 		fmt.Fprintln(out, "An SQLite file is brought up to date when it is opened: there is nothing to do.")
 		return nil
 	case scheme == "postgres", scheme == "postgresql":
 		err = postgres.Migrate(ctx, *dsn)
 	case scheme == "mysql":
-		err = mysql.Migrate(ctx, rest)
+		err = mysql.Migrate(ctx, *dsn)
 	default:
 		return fmt.Errorf("-dsn: this program knows no database of the kind %q", scheme)
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -23,7 +24,7 @@ const (
 
 // config reads a data source name and sets what the store relies on.
 func config(dsn string) (*mysql.Config, error) {
-	cfg, err := mysql.ParseDSN(dsn)
+	cfg, err := mysql.ParseDSN(strings.TrimPrefix(dsn, "mysql://"))
 	if err != nil {
 		// The driver's error may repeat part of a password.
 		return nil, &handoff.FieldError{Field: "dsn", Reason: "is not of the form user:password@tcp(host:port)/database?parameters"}

@@ -62,10 +62,11 @@ var (
 //
 //	user:password@tcp(host:3306)/database?tls=true
 //
-// Its tables must have been made by [Migrate] of the same version, else the
-// error is [ErrSchema]. timeout, readTimeout and writeTimeout may be set in
-// dsn, and are bounded otherwise; character set, SQL mode, isolation and the
-// server's own timeouts are the store's. Nil options are the defaults.
+// with or without mysql:// before it. Its tables must have been made by
+// [Migrate] of the same version, else the error is [ErrSchema]. timeout,
+// readTimeout and writeTimeout may be set in dsn, and are bounded otherwise;
+// character set, SQL mode, isolation and the server's own timeouts are the
+// store's. Nil options are the defaults.
 func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
