@@ -92,9 +92,9 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 		if err != nil {
 			return fmt.Errorf("desk: lease of agent %s: %w", k.agent, err)
 		}
-		seen, err := get[presence](ctx, d, key(k.bot, kindPresence, k.agent))
+		seen, err := d.seen(ctx, k.bot, k.agent)
 		if err != nil {
-			return fmt.Errorf("desk: presence of agent %s: %w", k.agent, err)
+			return err
 		}
 		t.as(a)
 		if v.version == 0 {
@@ -108,15 +108,15 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 			v.value.Since = t.now
 			t.roster, t.bots = true, append(t.bots, k.bot)
 		}
-		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil || seen.value.Connected && v.version != 0 {
+		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil {
 			return err
 		}
 		if !seen.value.Connected {
 			seen.value = presence{Connected: true, At: t.now}
 			t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
 		}
-		// A new lease is put together with the presence, so whoever finds at
-		// this moment that there is none has to look again.
+		// A lease is put together with the presence, so whoever finds at this
+		// moment that there is none, or that it has run out, has to look again.
 		return put(t, seen, time.Time{})
 	})
 	return version, err
@@ -139,6 +139,10 @@ func renew(t *draft, v doc[lease], until time.Time) (version int64, err error) {
 // disconnect gives a lease back, and tells if it was the agent's last.
 func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) error {
 	return d.decide(ctx, func(t *draft) error {
+		seen, err := d.seen(ctx, k.bot, k.agent)
+		if err != nil {
+			return err
+		}
 		leases, err := d.store.Records(ctx, storage.Range{Bot: k.bot, Kind: kindLease, Parent: string(k.agent)}, MaxDevices)
 		if err != nil {
 			return fmt.Errorf("desk: devices of agent %s: %w", k.agent, err)
@@ -155,21 +159,28 @@ func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) erro
 			t.checkOnce(other.Key, other.Version)
 			return nil
 		}
-		by := handoff.Actor{By: handoff.ByAgent, Agent: k.agent}
-		return d.leave(ctx, t, k.bot, k.agent, by, time.Time{})
+		return leave(t, seen, handoff.Actor{By: handoff.ByAgent, Agent: k.agent}, time.Time{})
 	})
+}
+
+// seen is whether an agent was last seen connected. Whoever decides that they
+// are not reads this before their leases: every lease that is put, or renewed,
+// since then is in the way of that decision.
+func (d *Desk) seen(ctx context.Context, bot handoff.BotID, agent handoff.AgentID) (doc[presence], error) {
+	seen, err := get[presence](ctx, d, key(bot, kindPresence, agent))
+	if err != nil {
+		return seen, fmt.Errorf("desk: presence of agent %s: %w", agent, err)
+	}
+	return seen, nil
 }
 
 // leave notes that an agent has no device any more. grace is when the grace
 // period ends, for one who was lost.
-func (d *Desk) leave(ctx context.Context, t *draft, bot handoff.BotID, agent handoff.AgentID, by handoff.Actor, grace time.Time) error {
-	seen, err := get[presence](ctx, d, key(bot, kindPresence, agent))
-	if err != nil {
-		return fmt.Errorf("desk: presence of agent %s: %w", agent, err)
-	}
+func leave(t *draft, seen doc[presence], by handoff.Actor, grace time.Time) error {
 	if !seen.value.Connected {
 		return nil
 	}
+	bot, agent := seen.key.Bot, handoff.AgentID(seen.key.ID)
 	seen.value = presence{At: t.now, Grace: grace}
 	if !grace.IsZero() {
 		t.timer(bot, timerLost, string(agent), grace)
@@ -252,11 +263,15 @@ func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
 		}
 		agent := handoff.AgentID(p.key.ID)
 		err := d.decide(ctx, func(t *draft) error {
+			seen, err := d.seen(ctx, bot, agent)
+			if err != nil {
+				return err
+			}
 			live, err := d.store.Records(ctx, storage.Range{Bot: bot, Kind: kindLease, Parent: p.key.ID}, 1)
 			if err != nil || len(live) > 0 {
 				return err
 			}
-			return d.leave(ctx, t, bot, agent, handoff.Actor{By: handoff.BySystem}, t.now.Add(d.o.Grace))
+			return leave(t, seen, handoff.Actor{By: handoff.BySystem}, t.now.Add(d.o.Grace))
 		})
 		if err != nil {
 			return fmt.Errorf("desk: agent %s: %w", agent, err)

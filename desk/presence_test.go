@@ -10,6 +10,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 )
 
@@ -139,4 +140,44 @@ func TestNobodyWaitsBeyondASweepWhenEveryNotificationIsLost(t *testing.T) {
 		stop()
 		synctest.Wait()
 	})
+}
+
+// lapsing shows no leases once, and has something happen just then.
+type lapsing struct {
+	storage.Store
+	then func()
+}
+
+func (l *lapsing) Unwrap() storage.Store { return l.Store }
+
+func (l *lapsing) Records(ctx context.Context, r storage.Range, limit int) ([]storage.Record, error) {
+	if then := l.then; then != nil && r.Kind == "lease" {
+		if r.Parent != "" { // the second look, on which the decision rests
+			l.then = nil
+			then()
+		}
+		return nil, nil
+	}
+	return l.Store.Records(ctx, r, limit)
+}
+
+func TestAnAgentWhoseLeaseIsRenewedAtTheLastMomentIsNotTakenForGone(t *testing.T) {
+	t.Parallel()
+	store := &lapsing{Store: memory.New(nil)}
+	o := officeOn(t, store)
+	ana := o.working("ana", 1, "sales")
+	store.then = func() { o.ok(second(ana.Connect(o.ctx, "laptop"))) }
+	o.settle()
+	require.Nil(t, store.then, "it was taken for gone")
+	for item, err := range o.bot.Subscribe(o.ctx, "") {
+		o.ok(err)
+		require.NotEqual(t, handoff.EventDisconnected, item.Event.Kind)
+		if head, err := o.desk.Head(o.ctx); err != nil || item.Cursor == head {
+			o.ok(err)
+			break
+		}
+	}
+	id := o.waits("551", "sales", handoff.High)
+	o.settle()
+	require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
 }
