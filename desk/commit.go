@@ -88,6 +88,13 @@ func (d *Desk) commit(ctx context.Context, t *draft) error {
 	}
 }
 
+func ignoreConflict(err error) error {
+	if errors.Is(err, storage.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
 // unfinished is a failure after a commit of the same call.
 func unfinished(err error) error {
 	if err == nil {

@@ -46,8 +46,10 @@ func deskOptions(log *slog.Logger) *desk.Options {
 // phone is a network on which every message arrives.
 type phone struct{}
 
+// Traits: a number takes the same message once.
 func (phone) Traits() desk.Traits { return desk.Traits{Idempotent: true} }
 
+// Send takes every message.
 func (phone) Send(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
 	return desk.Sent{Provider: out.Key}, nil
 }

@@ -94,6 +94,7 @@ type shared struct {
 	w  io.Writer
 }
 
+// Write writes for several at once.
 func (s *shared) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

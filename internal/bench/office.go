@@ -151,8 +151,10 @@ type witness struct {
 	err  error
 }
 
+// Unwrap gives the store within.
 func (w *witness) Unwrap() storage.Store { return w.Store }
 
+// Commit notes when an assignment is committed, and counts conflicts.
 func (w *witness) Commit(ctx context.Context, b storage.Batch) error {
 	err := w.Store.Commit(ctx, b)
 	now := time.Now().UnixNano()

@@ -64,6 +64,7 @@ type handoffJob struct {
 	Queue        string `json:"queue"`
 }
 
+// Kind names the job to River.
 func (handoffJob) Kind() string { return "handoff" }
 
 func newJob(n int) handoffJob {
@@ -123,6 +124,7 @@ type arrivals struct {
 	at map[int]time.Time
 }
 
+// Work notes when the job began.
 func (a *arrivals) Work(_ context.Context, job *river.Job[handoffJob]) error {
 	now := time.Now()
 	a.mu.Lock()
