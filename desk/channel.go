@@ -69,6 +69,7 @@ type SendError struct {
 	Unknown bool
 }
 
+// Error gives the code and the text.
 func (e *SendError) Error() string {
 	return fmt.Sprintf("channel: %s %s", e.Code, e.Text)
 }

@@ -29,7 +29,7 @@ type draft struct {
 	events []handoff.Event
 	bots   []handoff.BotID // whose routing may be affected
 	roster bool            // agents, queues or members change
-	sends  bool            // something was queued to be sent
+	sends  bool            // say has set the timer that sends
 }
 
 // decide is the one loop of read, decide, commit: f reads what it needs,

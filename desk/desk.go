@@ -58,6 +58,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Lease is for how long a device counts as connected after its last
 	// sign of life; Run gives one every Heartbeat. Defaults 20 s and 5 s.
+	// Heartbeat is also for how long a bot's routing stays with a process that
+	// died before another takes it, and together with Sweep how long the
+	// messages do that it was sending.
 	Lease, Heartbeat time.Duration
 	// Grace is how long after losing its last device an agent may come back
 	// before the queue's OnLost policy applies. Default 60 s.

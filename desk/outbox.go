@@ -254,7 +254,6 @@ func (s *sending) release(ctx context.Context, at time.Time) error {
 		case s.next == nil && clear:
 			t.ops = append(t.ops, storage.ClearTimer{Timer: s.timer})
 		default: // stopped in the middle, or something was written meanwhile
-			t.sends = true
 			t.timer(s.bot, timerSend, string(s.id), now)
 		}
 		if err := s.d.commit(ctx, t); !errors.Is(err, storage.ErrConflict) {

@@ -278,7 +278,6 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 			Bot: a.bot, Conversation: id, ID: m.ID, From: handoff.Failed, To: handoff.Queued,
 		})
 		t.note(handoff.DeliveryEvent(m, handoff.Queued, t.act(a.by)))
-		t.sends = true
 		t.timer(a.bot, timerSend, string(id), t.now)
 		return nil
 	})

@@ -35,6 +35,7 @@ func (t target) metBy(ratio float64) bool {
 	return ratio >= t.bound
 }
 
+// String gives a target as the table shows it, "" for none.
 func (t target) String() string {
 	if t == (target{}) {
 		return ""

@@ -13,9 +13,9 @@ import (
 
 // RequestHandOff writes a request into the host's own transaction, on the
 // database of the desk: it is there exactly if tx commits. The same request
-// twice is one, the first. The search_path of tx must lead to the desk's tables. Commits
-// of transactions that do this wait for each other for a moment, as all that
-// notify do.
+// twice is one, the first. The search_path of tx must lead to the desk's
+// tables. Commits of transactions that do this wait for each other for a
+// moment, as all that notify do. After an error tx can only be rolled back.
 func RequestHandOff(ctx context.Context, tx pgx.Tx, r storage.Request) error {
 	// It is held to what a batch of it would be.
 	b := storage.Batch{ID: storage.NewBatchID(time.Unix(0, 0)), Ops: r.Ops()}
