@@ -15,7 +15,8 @@ import (
 // database of the desk: it is there exactly if tx commits. The same request
 // twice is one, the first. The search_path of tx must lead to the desk's
 // tables. Commits of transactions that do this wait for each other for a
-// moment, as all that notify do. After an error tx can only be rolled back.
+// moment, as all that notify do. After an error other than
+// storage.ErrInvalid it can only be rolled back.
 func RequestHandOff(ctx context.Context, tx pgx.Tx, r storage.Request) error {
 	// It is held to what a batch of it would be.
 	b := storage.Batch{ID: storage.NewBatchID(time.Unix(0, 0)), Ops: r.Ops()}
