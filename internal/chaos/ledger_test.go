@@ -84,7 +84,6 @@ type move struct {
 // person is an agent.
 type person struct {
 	available, connected bool
-	lost                 time.Time   // until when a lease may live on that was taken for gone
 	left                 []time.Time // when they were told to be gone
 	serves               map[handoff.QueueID]bool
 	held                 map[handoff.QueueID]int // "" in all
@@ -153,12 +152,7 @@ func (l *ledger) known(e handoff.Event) {
 	case handoff.EventConnected:
 		p.connected = true
 	case handoff.EventDisconnected:
-		p.connected, p.left, p.lost = false, append(p.left, e.At), time.Time{}
-		if e.Actor.By == handoff.BySystem {
-			// Who comes back in the very moment is told to be gone, and at the
-			// next heartbeat to be there again.
-			p.lost = e.At.Add(l.house.Desk.Lease)
-		}
+		p.connected, p.left = false, append(p.left, e.At)
 	case handoff.EventMemberChanged:
 		p.serves[e.Queue] = !e.Removed
 	}
@@ -227,7 +221,7 @@ func (l *ledger) changedHands(before, after handoff.Conversation, e handoff.Even
 	switch {
 	case !p.available:
 		l.law.broken("only who is available is given something", "%s was given %s by %v at %d", after.Agent, e.Conversation, e.Actor, l.last)
-	case given && !p.connected && e.At.After(p.lost):
+	case given && !p.connected:
 		l.law.broken("only who is connected is given something", "%s was given %s by %v at %d", after.Agent, e.Conversation, e.Actor, l.last)
 	case e.Actor.By == handoff.BySystem && !p.serves[after.Queue]:
 		l.law.broken("only who serves a queue is given its customers", "%s was given %s of %s at %d", after.Agent, e.Conversation, after.Queue, l.last)
