@@ -281,6 +281,15 @@ func (d *Desk) removeMember(ctx context.Context, w who, bot handoff.BotID, q han
 	})
 }
 
+// membersOf lists who serves a queue.
+func (d *Desk) membersOf(ctx context.Context, bot handoff.BotID, queue handoff.QueueID) ([]handoff.Member, error) {
+	if _, err := named[handoff.Queue](ctx, d, bot, kindQueue, queue); err != nil {
+		return nil, err
+	}
+	all, err := listed[handoff.Member](ctx, d, bot, kindMember)
+	return slices.DeleteFunc(all, func(m handoff.Member) bool { return m.Queue != queue }), err
+}
+
 // putTemplate creates or changes a template.
 func (d *Desk) putTemplate(ctx context.Context, w who, bot handoff.BotID, tpl handoff.Template) error {
 	tpl.Bot = bot

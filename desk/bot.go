@@ -77,6 +77,17 @@ func (b *Bot) Agents(ctx context.Context) ([]handoff.Agent, error) {
 	return listed[handoff.Agent](ctx, b.d, b.id, kindAgent)
 }
 
+// Members lists who serves a queue, by id. Errors: handoff.ErrInvalid,
+// ErrNotFound.
+func (b *Bot) Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error) {
+	return b.d.membersOf(ctx, b.id, queue)
+}
+
+// Get gives the settings of the bot. Errors: ErrNotFound.
+func (b *Bot) Get(ctx context.Context) (handoff.Bot, error) {
+	return b.d.theBot(ctx, b.id)
+}
+
 // Queues lists the bot's queues, by id.
 func (b *Bot) Queues(ctx context.Context) ([]handoff.Queue, error) {
 	return listed[handoff.Queue](ctx, b.d, b.id, kindQueue)

@@ -22,9 +22,9 @@ func (s *Seat) Colleagues(ctx context.Context) ([]AgentStatus, error) {
 	if !a.may(handoff.PermTransfer) && !a.may(handoff.PermReports) {
 		return nil, fmt.Errorf("%w: listing agents", ErrForbidden)
 	}
-	now, err := s.d.store.Now(ctx)
+	now, err := s.d.Now(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("desk: reading the clock: %w", err)
+		return nil, err
 	}
 	r, err := s.d.rosterFor(ctx, s.bot, now)
 	if err != nil {

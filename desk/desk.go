@@ -172,6 +172,18 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 // [Bot.Put].
 func (d *Desk) Bot(id handoff.BotID) *Bot { return &Bot{d: d, id: id} }
 
+// Store is what the desk was made with.
+func (d *Desk) Store() storage.Store { return d.store }
+
+// Now is the store's clock, by which the desk goes.
+func (d *Desk) Now(ctx context.Context) (time.Time, error) {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return now, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	return now, nil
+}
+
 // Bots lists the bots that were put, by id.
 func (d *Desk) Bots(ctx context.Context) ([]handoff.Bot, error) {
 	docs, err := scan[handoff.Bot](ctx, d, storage.Range{Kind: kindBot})

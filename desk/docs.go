@@ -37,6 +37,7 @@ const (
 	kindOutbox   = "outbox"   // id conversation; how far it is sent
 	kindRouter   = "router"   // id bot; which process routes it at once
 	kindRequest  = "request"  // what a host asked for in a transaction of its own
+	kindUpload   = "upload"   // parent agent ("" the platform), id hash; who may send a stored attachment
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
 )
 

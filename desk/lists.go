@@ -126,9 +126,9 @@ func (d *Desk) list(ctx context.Context, who who, c filter.Criteria, after strin
 	if err != nil {
 		return Page{}, err
 	}
-	now, err := d.store.Now(ctx)
+	now, err := d.Now(ctx)
 	if err != nil {
-		return Page{}, fmt.Errorf("desk: reading the clock: %w", err)
+		return Page{}, err
 	}
 	w, err := c.Resolve(a.sees, now, zone)
 	if err != nil {

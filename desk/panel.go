@@ -66,9 +66,9 @@ func (s *Seat) QueuePanel(ctx context.Context, one handoff.QueueID, search strin
 	queues = slices.DeleteFunc(queues, func(q handoff.Queue) bool {
 		return one != "" && q.ID != one || !nameMatches(q.Name, search)
 	})
-	now, err := s.d.store.Now(ctx)
+	now, err := s.d.Now(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("desk: reading the clock: %w", err)
+		return nil, err
 	}
 	r, err := s.d.rosterFor(ctx, s.bot, now)
 	if err != nil {

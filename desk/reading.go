@@ -80,25 +80,47 @@ func (d *Desk) messagesOf(ctx context.Context, a authority, id handoff.Conversat
 // HistoryMessages reads messages of an earlier conversation of the contact
 // whose present conversation the agent may see.
 func (s *Seat) HistoryMessages(ctx context.Context, present, earlier handoff.ConversationID, q MessageQuery) ([]handoff.Message, error) {
-	if err := handoff.CheckID("conversation", earlier); err != nil {
+	a, err := s.remembers(ctx, present, earlier)
+	if err != nil {
 		return nil, err
+	}
+	return s.d.messagesOf(ctx, a, earlier, q)
+}
+
+// HistoryAttachment gives a stored attachment of such an earlier
+// conversation. As [Seat.Attachment] otherwise.
+func (s *Seat) HistoryAttachment(ctx context.Context, present, earlier handoff.ConversationID, m handoff.MessageID) (handoff.Media, []byte, error) {
+	if err := handoff.CheckID("message", m); err != nil {
+		return handoff.Media{}, nil, err
+	}
+	if _, err := s.remembers(ctx, present, earlier); err != nil {
+		return handoff.Media{}, nil, err
+	}
+	return s.d.attachmentOf(ctx, s.bot, earlier, m)
+}
+
+// remembers makes sure that the agent may see an earlier conversation for the
+// sake of the present one.
+func (s *Seat) remembers(ctx context.Context, present, earlier handoff.ConversationID) (authority, error) {
+	if err := handoff.CheckID("conversation", earlier); err != nil {
+		return authority{}, err
 	}
 	a, err := s.who(ctx)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	c, err := s.d.conversation(ctx, a, present)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	others, err := s.d.historyOf(ctx, c)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	if !slices.ContainsFunc(others, func(o handoff.Conversation) bool { return o.ID == earlier }) {
-		return nil, fmt.Errorf("%w: conversation %s", ErrNotFound, earlier)
+		return a, fmt.Errorf("%w: conversation %s", ErrNotFound, earlier)
 	}
-	return s.d.messagesOf(ctx, a, earlier, q)
+	return a, nil
 }
 
 // timeline reads events of a conversation that the caller may see, in the
@@ -122,27 +144,32 @@ func (d *Desk) timeline(ctx context.Context, w who, id handoff.ConversationID, a
 }
 
 // attachment gives what a message of a visible conversation has stored.
-func (d *Desk) attachment(ctx context.Context, w who, id handoff.ConversationID, mid handoff.MessageID) ([]byte, error) {
+func (d *Desk) attachment(ctx context.Context, w who, id handoff.ConversationID, mid handoff.MessageID) (handoff.Media, []byte, error) {
 	if err := handoff.CheckID("message", mid); err != nil {
-		return nil, err
+		return handoff.Media{}, nil, err
 	}
 	a, err := w(ctx)
 	if err != nil {
-		return nil, err
+		return handoff.Media{}, nil, err
 	}
 	if _, err := d.conversation(ctx, a, id); err != nil {
-		return nil, err
+		return handoff.Media{}, nil, err
 	}
-	m, err := d.store.Message(ctx, a.bot, id, mid)
+	return d.attachmentOf(ctx, a.bot, id, mid)
+}
+
+func (d *Desk) attachmentOf(ctx context.Context, bot handoff.BotID, id handoff.ConversationID, mid handoff.MessageID) (handoff.Media, []byte, error) {
+	m, err := d.store.Message(ctx, bot, id, mid)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return nil, fmt.Errorf("desk: message %s: %w", mid, err)
+		return handoff.Media{}, nil, fmt.Errorf("desk: message %s: %w", mid, err)
 	}
 	for _, media := range []*handoff.Media{m.Media, m.Overflow} {
 		if media != nil && media.Stored {
-			return d.blob(ctx, a.bot, media.SHA256)
+			data, err := d.blob(ctx, bot, media.SHA256)
+			return *media, data, err
 		}
 	}
-	return nil, fmt.Errorf("%w: attachment of message %s", ErrNotFound, mid)
+	return handoff.Media{}, nil, fmt.Errorf("%w: attachment of message %s", ErrNotFound, mid)
 }
 
 // canReply says whether a free message would go now.
@@ -159,9 +186,9 @@ func (d *Desk) canReply(ctx context.Context, w who, id handoff.ConversationID) (
 	if !known {
 		return false, time.Time{}, fmt.Errorf("%w: %s", ErrNoChannel, c.Channel)
 	}
-	now, err := d.store.Now(ctx)
+	now, err := d.Now(ctx)
 	if err != nil {
-		return false, time.Time{}, fmt.Errorf("desk: reading the clock: %w", err)
+		return false, time.Time{}, err
 	}
 	ok, until = channel.Traits().Window.CanReply(c.LastReceivedAt, now)
 	if !ok || c.Ended() {
@@ -190,12 +217,21 @@ func (d *Desk) position(ctx context.Context, w who, id handoff.ConversationID) (
 	if c.State != handoff.StateWaiting {
 		return Position{}, &handoff.TransitionError{Verb: "find in line", From: c.State}
 	}
-	line, err := d.store.Waiting(ctx, a.bot, []storage.Line{{Queue: c.Queue, Limit: storage.MaxPage}})
+	line, err := d.line(ctx, a.bot, c.Queue, storage.MaxPage)
 	if err != nil {
-		return Position{}, fmt.Errorf("desk: line of queue %s: %w", c.Queue, err)
+		return Position{}, err
 	}
 	ahead, _ := slices.BinarySearchFunc(line, c, func(o, c handoff.Conversation) int {
 		return cmp.Or(cmp.Compare(o.Rank, c.Rank), cmp.Compare(o.ID, c.ID))
 	})
 	return Position{Queue: c.Queue, Ahead: ahead, More: ahead == storage.MaxPage}, nil
+}
+
+// line gives who waits in a queue, who is served next first.
+func (d *Desk) line(ctx context.Context, bot handoff.BotID, queue handoff.QueueID, limit int) ([]handoff.Conversation, error) {
+	cs, err := d.store.Waiting(ctx, bot, []storage.Line{{Queue: queue, Limit: limit}})
+	if err != nil {
+		return nil, fmt.Errorf("desk: line of queue %s: %w", queue, err)
+	}
+	return cs, nil
 }

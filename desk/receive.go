@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,6 +36,9 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 		return Received{}, err
 	}
 	content, whole := in.Content.Cleaned()
+	if err := b.keepUpload(ctx, &content, in.Content.Media); err != nil {
+		return Received{}, err
+	}
 	if whole != "" {
 		media, err := b.d.putText(ctx, b.id, whole)
 		if err != nil {
@@ -65,6 +66,23 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 	}
 	known.Duplicate = false
 	return known, nil
+}
+
+// keepUpload lets the content name a file that the platform uploaded, which
+// cleaning has taken for the channel's word.
+func (b *Bot) keepUpload(ctx context.Context, content *handoff.Content, media *handoff.Media) error {
+	if content.Media == nil || media == nil || !media.Stored {
+		return nil
+	}
+	a, err := b.who(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.d.checkUploads(ctx, a, handoff.Content{Media: media}); err != nil {
+		return err
+	}
+	content.Media.SHA256, content.Media.Stored, content.Media.Size = media.SHA256, true, media.Size
+	return nil
 }
 
 // received finds the message if it is stored already. An id that is another
@@ -152,12 +170,10 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 // putText keeps a text that is too long for a message as an attachment.
 func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*handoff.Media, error) {
 	data := []byte(text[:min(len(text), storage.MaxBlob)])
-	sum := sha256.Sum256(data)
-	hash := hex.EncodeToString(sum[:])
-	if err := d.putBlob(ctx, bot, hash, data); err != nil {
+	media := storedMedia(data)
+	media.Type, media.Name = "text/plain; charset=utf-8", "message.txt"
+	if err := d.putBlob(ctx, bot, media.SHA256, data); err != nil {
 		return nil, fmt.Errorf("desk: keeping a long text: %w", err)
 	}
-	return &handoff.Media{
-		SHA256: hash, Stored: true, Type: "text/plain; charset=utf-8", Name: "message.txt", Size: int64(len(data)),
-	}, nil
+	return &media, nil
 }

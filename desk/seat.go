@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -67,6 +68,31 @@ func (s *Seat) Me(ctx context.Context) (handoff.Agent, error) {
 // Errors: handoff.ErrInvalid.
 func (s *Seat) SetAvailability(ctx context.Context, v handoff.Availability, reason string) error {
 	return s.setAvailability(ctx, v, reason)
+}
+
+// SetLocale sets the agent's own language (BCP 47, "" is the bot's) and time
+// zone (IANA, "" is the bot's).
+//
+// Errors: handoff.ErrInvalid.
+func (s *Seat) SetLocale(ctx context.Context, language, timeZone string) error {
+	if err := checkZone("agent time zone", timeZone); err != nil {
+		return err
+	}
+	return s.d.decide(ctx, func(t *draft) error {
+		a, err := s.who(ctx)
+		if err != nil {
+			return err
+		}
+		after := a.agent.value
+		after.Language, after.TimeZone = language, timeZone
+		if err := after.Check(); err != nil {
+			return err
+		}
+		t.bots = append(t.bots, s.bot)
+		return replace(t, a.agent, after, handoff.Event{
+			Kind: handoff.EventAgentChanged, Bot: s.bot, Agent: s.agent, Actor: a.by, At: t.now,
+		})
+	})
 }
 
 // Take gives the agent a conversation that waits in one of their queues, or
@@ -208,8 +234,9 @@ func (s *Seat) Transcripts(ctx context.Context, present handoff.ConversationID) 
 }
 
 // Attachment gives a stored attachment of a message in a conversation that
-// the agent sees. Errors: handoff.ErrInvalid.
-func (s *Seat) Attachment(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) ([]byte, error) {
+// the agent sees, with what is said of it. Its type is a claim: look at the
+// bytes before showing them. Errors: handoff.ErrInvalid.
+func (s *Seat) Attachment(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Media, []byte, error) {
 	return s.d.attachment(ctx, s.who, id, m)
 }
 
@@ -246,6 +273,58 @@ func (s *Seat) Templates(ctx context.Context) ([]handoff.Template, error) {
 		return nil, err
 	}
 	return listed[handoff.Template](ctx, s.d, s.bot, kindTemplate)
+}
+
+// Bot gives the settings of the bot.
+func (s *Seat) Bot(ctx context.Context) (handoff.Bot, error) {
+	if _, err := s.who(ctx); err != nil {
+		return handoff.Bot{}, err
+	}
+	return s.d.theBot(ctx, s.bot)
+}
+
+// PutBot changes the settings of the agent's bot. It takes
+// handoff.PermManageSettings. Errors: handoff.ErrInvalid, ErrForbidden.
+func (s *Seat) PutBot(ctx context.Context, v handoff.Bot) error {
+	if v.ID != s.bot {
+		return &handoff.FieldError{Field: "bot", Reason: "is another one"}
+	}
+	return s.d.putBot(ctx, s.who, v)
+}
+
+// Names gives the names of the bot's agents and queues, for whatever shows
+// their ids.
+func (s *Seat) Names(ctx context.Context) (agents map[handoff.AgentID]string, queues map[handoff.QueueID]string, err error) {
+	if _, err := s.who(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s.d.names(ctx, s.bot)
+}
+
+// Agents lists the bot's agents, disabled ones too, by id. It takes
+// handoff.PermManageAgents.
+func (s *Seat) Agents(ctx context.Context) ([]handoff.Agent, error) {
+	a, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !a.may(handoff.PermManageAgents) {
+		return nil, fmt.Errorf("%w: listing agents", ErrForbidden)
+	}
+	return listed[handoff.Agent](ctx, s.d, s.bot, kindAgent)
+}
+
+// Members lists who serves a queue, by id. It takes
+// handoff.PermManageQueues. Errors: ErrForbidden.
+func (s *Seat) Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error) {
+	a, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !a.may(handoff.PermManageQueues) {
+		return nil, fmt.Errorf("%w: listing members", ErrForbidden)
+	}
+	return s.d.membersOf(ctx, s.bot, queue)
 }
 
 // PutAgent creates or changes an agent. It takes handoff.PermManageAgents,

@@ -81,15 +81,6 @@ func (d *Desk) message(ctx context.Context, w who, s sent) (handoff.Message, err
 	return m, nil
 }
 
-// checkStored refuses content that names a copy in the store: whoever knew
-// the hash of what somebody else sent could read it as their own attachment.
-func checkStored(c handoff.Content) error {
-	if c.Media != nil && c.Media.Stored {
-		return &handoff.FieldError{Field: "media", Reason: "names a stored copy"}
-	}
-	return nil
-}
-
 // newMessage begins a message of the caller in a conversation.
 func newMessage(t *draft, by handoff.Actor, c handoff.Conversation, content handoff.Content) *handoff.Message {
 	return &handoff.Message{
@@ -101,9 +92,6 @@ func newMessage(t *draft, by handoff.Actor, c handoff.Conversation, content hand
 // outgoing begins a message to the contact, if the rules and the channel let
 // it through now.
 func (d *Desk) outgoing(t *draft, by handoff.Actor, c handoff.Conversation, content handoff.Content) (*handoff.Message, error) {
-	if err := checkStored(content); err != nil {
-		return nil, err
-	}
 	if err := c.MaySpeak(by); err != nil {
 		return nil, err
 	}
@@ -129,6 +117,9 @@ func (d *Desk) send(ctx context.Context, w who, id handoff.ConversationID, conte
 	return d.write(ctx, w, id, callerKey, "send", func(t *draft, a authority, k *course) (*handoff.Message, error) {
 		if !a.platform() && !a.commands(k.now) {
 			return nil, fmt.Errorf("%w: conversation %s is not the agent's", ErrForbidden, id)
+		}
+		if err := d.checkUploads(ctx, a, content); err != nil {
+			return nil, err
 		}
 		return d.outgoing(t, a.by, k.now, content)
 	})
@@ -180,9 +171,6 @@ func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, con
 	if err := checkRecorded(content); err != nil {
 		return handoff.Message{}, err
 	}
-	if err := checkStored(content); err != nil {
-		return handoff.Message{}, err
-	}
 	if provider != "" {
 		if err := handoff.CheckAddress("provider id", provider); err != nil {
 			return handoff.Message{}, err
@@ -191,6 +179,9 @@ func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, con
 	return d.write(ctx, w, id, callerKey, "record", func(t *draft, a authority, k *course) (*handoff.Message, error) {
 		if k.now.Ended() {
 			return nil, &handoff.TransitionError{Verb: "record a message in", From: k.now.State}
+		}
+		if err := d.checkUploads(ctx, a, content); err != nil {
+			return nil, err
 		}
 		m := newMessage(t, a.by, k.now, content)
 		m.Delivery, m.Provider, m.Recorded = handoff.Sent, provider, true

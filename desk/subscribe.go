@@ -119,58 +119,25 @@ func (s *Seat) visible(ctx context.Context, es []storage.Entry) ([]Item, error) 
 	if err != nil {
 		return nil, err
 	}
-	sees := map[handoff.ConversationID]bool{}
+	view := View{a: a}
+	now := map[handoff.ConversationID]handoff.Conversation{} // what is not there is zero
 	var items []Item
 	for _, e := range es {
 		if e.Event.Bot != s.bot {
 			continue
 		}
-		item := Item{Cursor: e.Cursor.String(), Event: e.Event}
-		if e.Event.Conversation == "" {
-			if s.concerns(a, e.Event) {
-				items = append(items, item)
-			}
-			continue
-		}
 		id := e.Event.Conversation
-		if _, known := sees[id]; !known {
-			_, err := s.d.conversation(ctx, a, id)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return nil, err
+		if _, known := now[id]; !known && id != "" {
+			c, err := s.d.store.Conversation(ctx, s.bot, id)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return nil, fmt.Errorf("desk: conversation %s: %w", id, err)
 			}
-			sees[id] = err == nil
+			now[id] = c
 		}
-		switch {
-		case sees[id]:
-			items = append(items, item)
-		case s.left(a, e.Event):
-			item.Left = true
-			item.Event = handoff.Event{Kind: e.Event.Kind, Bot: s.bot, Conversation: id, At: e.Event.At}
+		if item, ok := view.Judge(e.Event, now[id]); ok {
+			item.Cursor = e.Cursor.String()
 			items = append(items, item)
 		}
 	}
 	return items, nil
-}
-
-// concerns reports whether an event of the bot's people is for the agent.
-func (s *Seat) concerns(a authority, e handoff.Event) bool {
-	switch e.Kind {
-	case handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected, handoff.EventDisconnected:
-		return e.Agent == s.agent || a.may(handoff.PermReports) || a.may(handoff.PermManageAgents)
-	}
-	return true
-}
-
-// left reports whether the agent saw the conversation until this event.
-func (s *Seat) left(a authority, e handoff.Event) bool {
-	if e.FromAgent != "" {
-		return e.FromAgent == s.agent
-	}
-	switch e.Kind {
-	case handoff.EventAssigned, handoff.EventWithdrawn, handoff.EventEnded:
-		return slices.Contains(a.sees.Queues, e.Queue) // where it waited
-	case handoff.EventTransferred:
-		return slices.Contains(a.sees.Queues, e.FromQueue)
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/handoffdesk/handoff"
@@ -126,23 +127,33 @@ func (d *Desk) transcriptOf(ctx context.Context, a authority, c handoff.Conversa
 	return out, d.name(ctx, a.bot, out)
 }
 
+// names are those of a bot's agents and queues.
+func (d *Desk) names(ctx context.Context, bot handoff.BotID) (map[handoff.AgentID]string, map[handoff.QueueID]string, error) {
+	as, err := listed[handoff.Agent](ctx, d, bot, kindAgent)
+	if err != nil {
+		return nil, nil, err
+	}
+	qs, err := listed[handoff.Queue](ctx, d, bot, kindQueue)
+	if err != nil {
+		return nil, nil, err
+	}
+	agents, queues := make(map[handoff.AgentID]string, len(as)), make(map[handoff.QueueID]string, len(qs))
+	for _, a := range as {
+		agents[a.ID] = a.Name
+	}
+	for _, q := range qs {
+		queues[q.ID] = q.Name
+	}
+	return agents, queues, nil
+}
+
 // name fills in the names of the queues and of the agents who took part.
 func (d *Desk) name(ctx context.Context, bot handoff.BotID, t Transcript) error {
-	queues, err := listed[handoff.Queue](ctx, d, bot, kindQueue)
+	names, queues, err := d.names(ctx, bot)
 	if err != nil {
 		return err
 	}
-	for _, q := range queues {
-		t.Queues[q.ID] = q.Name
-	}
-	agents, err := listed[handoff.Agent](ctx, d, bot, kindAgent)
-	if err != nil {
-		return err
-	}
-	names := make(map[handoff.AgentID]string, len(agents))
-	for _, ag := range agents {
-		names[ag.ID] = ag.Name
-	}
+	maps.Copy(t.Queues, queues)
 	for e, err := range t.Events {
 		if err != nil {
 			return err

@@ -1,0 +1,105 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// MaxAttachment is the largest attachment that can be uploaded, in bytes.
+const MaxAttachment = 16 << 20
+
+// keepUpload is for how long an upload may be sent.
+const keepUpload = 24 * time.Hour
+
+// upload notes that somebody has the bytes of a hash, because they gave them.
+type upload struct {
+	Size int64 `json:"size"`
+}
+
+// Attach keeps a file and gives the media that names it; its Type and Name
+// are the caller's to fill in. Within 24 hours the agent may send it, as
+// often as they like; the bytes themselves stay. The same bytes again are
+// kept once.
+//
+// Errors: handoff.ErrInvalid if data is empty or above MaxAttachment.
+func (s *Seat) Attach(ctx context.Context, data []byte) (handoff.Media, error) {
+	return s.d.attach(ctx, s.who, data)
+}
+
+// Attach keeps a file and gives the media that names it, for what the bot
+// sends and records and for what a contact sent in an Inbound. As
+// [Seat.Attach] otherwise; ErrNotFound for an unknown bot.
+func (b *Bot) Attach(ctx context.Context, data []byte) (handoff.Media, error) {
+	if _, err := b.d.theBot(ctx, b.id); err != nil {
+		return handoff.Media{}, err
+	}
+	return b.d.attach(ctx, b.who, data)
+}
+
+func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, error) {
+	if len(data) == 0 || len(data) > MaxAttachment {
+		return handoff.Media{}, &handoff.FieldError{Field: "attachment", Reason: fmt.Sprintf("is empty or larger than %d bytes", MaxAttachment)}
+	}
+	a, err := w(ctx)
+	if err != nil {
+		return handoff.Media{}, err
+	}
+	media := storedMedia(data)
+	if err := d.putBlob(ctx, a.bot, media.SHA256, data); err != nil {
+		return handoff.Media{}, fmt.Errorf("desk: keeping an attachment: %w", err)
+	}
+	err = d.decide(ctx, func(t *draft) error {
+		a, err := w(ctx)
+		if err != nil {
+			return err
+		}
+		v, err := get[upload](ctx, d, uploadKey(a, media.SHA256))
+		if err != nil {
+			return fmt.Errorf("desk: upload: %w", err)
+		}
+		v.value.Size = media.Size
+		t.as(a)
+		return put(t, v, t.now.Add(keepUpload))
+	})
+	return media, err
+}
+
+// storedMedia names data that the store keeps.
+func storedMedia(data []byte) handoff.Media {
+	sum := sha256.Sum256(data)
+	return handoff.Media{SHA256: hex.EncodeToString(sum[:]), Stored: true, Size: int64(len(data))}
+}
+
+// uploadKey is the platform's upload, or an agent's.
+func uploadKey(a authority, hash string) storage.Key {
+	return child(a.bot, kindUpload, a.by.Agent, hash)
+}
+
+// checkUploads refuses content that names a copy in the store which the
+// caller has not uploaded: whoever knew the hash of what somebody else sent
+// could read it as their own attachment.
+func (d *Desk) checkUploads(ctx context.Context, a authority, c handoff.Content) error {
+	if c.Overflow != nil && c.Overflow.Stored {
+		return &handoff.FieldError{Field: "overflow", Reason: "names a stored copy"}
+	}
+	if c.Media == nil || !c.Media.Stored {
+		return nil
+	}
+	if err := handoff.CheckID("media hash", c.Media.SHA256); err != nil {
+		return err
+	}
+	v, err := get[upload](ctx, d, uploadKey(a, c.Media.SHA256))
+	if err != nil {
+		return fmt.Errorf("desk: upload: %w", err)
+	}
+	if v.version == 0 || v.value.Size != c.Media.Size {
+		return &handoff.FieldError{Field: "media", Reason: "names a stored copy that the caller has not uploaded"}
+	}
+	return nil
+}
