@@ -1,0 +1,9 @@
+import './shell/app.js';
+import './shell/shell.js';
+import './signin/signin.js';
+import './list/list.js';
+import './conversation/conversation.js';
+import './queues/waiting.js';
+import './queues/panel.js';
+import './admin/admin.js';
+import './start/start.js';
