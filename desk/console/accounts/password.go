@@ -69,14 +69,15 @@ func checkPassword(password, email, name string) error {
 	return nil
 }
 
-// ownWords are the words of a person's name and address, and these whole.
+// ownWords are the words of a person's name and address, and their parts
+// whole.
 func ownWords(email, name string) []string {
 	email, name = fold(email), fold(name)
 	between := func(r rune) bool { return !unicode.IsLetter(r) }
-	local, _, _ := strings.Cut(email, "@")
+	local, domain, _ := strings.Cut(email, "@")
 	whole := func(s string) string { return strings.Join(strings.FieldsFunc(s, between), "") }
 	words := append(strings.FieldsFunc(email, between), strings.FieldsFunc(name, between)...)
-	return append(words, email, local, name, whole(local), whole(name))
+	return append(words, email, local, domain, name, whole(local), whole(name))
 }
 
 // fold gives the one form of texts that differ only in case.
