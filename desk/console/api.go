@@ -1,0 +1,149 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/handoffdesk/handoff"
+)
+
+// handleAPI adds the API's routes and the document that describes them.
+func (c *Console) handleAPI() error {
+	doc := &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{Title: "handoff console", Version: "1",
+			Description: "The desk of human agents behind a bot. Errors are application/problem+json with a stable `code`."},
+		// Relative to where this document is, so that it holds below any path.
+		Servers: []*huma.Server{{URL: "."}},
+		Tags: []*huma.Tag{
+			{Name: "sign-in", Description: "Who one is."},
+			{Name: "me", Description: "The agent's own."},
+			{Name: "conversations"},
+			{Name: "desk", Description: "Queues and colleagues."},
+			{Name: "admin", Description: "What takes a permission, or an API key."},
+			{Name: "platform", Description: "For the bot platform, with an API key."},
+		},
+		Components: &huma.Components{
+			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				"session": {Type: "apiKey", In: "cookie", Name: secureCookie,
+					Description: "Set by signing in. Without TLS it is named " + plainCookie + "; a platform may sign its people in by other means."},
+				"key": {Type: "http", Scheme: "bearer", Description: "An API key of one bot."},
+			},
+		},
+	}
+	alias[handoff.Permissions, permissionNames](doc)
+	alias[handoff.Priority, priorityName](doc)
+	alias[handoff.Availability, availabilityName](doc)
+	// The framework's own errors are rewritten to ours.
+	alias[huma.ErrorModel, Problem](doc)
+	c.api = humago.NewWithPrefix(c.mux, base, huma.Config{
+		OpenAPI:      doc,
+		Formats:      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
+		Transformers: []huma.Transformer{rewriteErrors},
+	})
+	c.handleMe()
+	c.handleQueues()
+	nonNull(doc)
+
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	c.mux.HandleFunc("GET "+base+"/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Write(text)
+	})
+	return nil
+}
+
+// rewriteErrors makes a Problem of whatever error the framework answers with.
+func rewriteErrors(ctx huma.Context, status string, v any) (any, error) {
+	code, err := strconv.Atoi(status)
+	if err != nil || code < 400 {
+		return v, err
+	}
+	p, ok := v.(*Problem)
+	if !ok {
+		var details []*huma.ErrorDetail
+		if m, ok := v.(*huma.ErrorModel); ok {
+			details = m.Errors
+		}
+		p = refused(code, details)
+	}
+	_, w := humago.Unwrap(ctx)
+	p.setHeaders(w.Header())
+	return p, nil
+}
+
+// nonNull says of the arrays that they are never null, which the framework
+// takes every slice for.
+func nonNull(doc *huma.OpenAPI) {
+	for _, s := range doc.Components.Schemas.Map() {
+		for _, p := range s.Properties {
+			if p.Type == "array" {
+				p.Nullable = false
+			}
+		}
+	}
+}
+
+func alias[T, As any](doc *huma.OpenAPI) {
+	doc.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[T](), reflect.TypeFor[As]())
+}
+
+func (c *Console) schema(t reflect.Type) *huma.Schema {
+	return c.api.OpenAPI().Components.Schemas.Schema(t, true, "")
+}
+
+// operationAt finds what the document has of a route.
+func (c *Console) operationAt(r route) *huma.Operation {
+	item := c.api.OpenAPI().Paths[r.path]
+	switch r.method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodPost:
+		return item.Post
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPatch:
+		return item.Patch
+	}
+	return item.Delete
+}
+
+// How the values that write themselves look in JSON.
+type (
+	permissionNames  []string
+	priorityName     string
+	availabilityName string
+)
+
+// Schema is a set of the known names.
+func (permissionNames) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: "array", UniqueItems: true, Items: names(handoff.RoleAdmin.Names()...)}
+}
+
+// Schema is one of the names.
+func (priorityName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.NoPriority.String(), handoff.Low.String(), handoff.Medium.String(), handoff.High.String())
+}
+
+// Schema is one of the names.
+func (availabilityName) Schema(huma.Registry) *huma.Schema {
+	return names(string(handoff.Available), string(handoff.Unavailable), string(handoff.Away))
+}
+
+func names(of ...string) *huma.Schema {
+	s := &huma.Schema{Type: "string"}
+	for _, n := range of {
+		s.Enum = append(s.Enum, n)
+	}
+	s.PrecomputeMessages()
+	return s
+}

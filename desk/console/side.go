@@ -1,0 +1,55 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/routing"
+)
+
+// side is what an agent's seat and the platform's bot have in common.
+type side interface {
+	Agents(ctx context.Context) ([]handoff.Agent, error)
+	Attach(ctx context.Context, data []byte) (handoff.Media, error)
+	CanReply(ctx context.Context, id handoff.ConversationID) (ok bool, until time.Time, err error)
+	Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error)
+	ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error)
+	Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error)
+	Messages(ctx context.Context, id handoff.ConversationID, q desk.MessageQuery) ([]handoff.Message, error)
+	Position(ctx context.Context, id handoff.ConversationID) (desk.Position, error)
+	PutAgent(ctx context.Context, a handoff.Agent) error
+	PutMember(ctx context.Context, m handoff.Member) error
+	PutQueue(ctx context.Context, q handoff.Queue) error
+	PutTemplate(ctx context.Context, t handoff.Template) error
+	Queues(ctx context.Context) ([]handoff.Queue, error)
+	RemoveMember(ctx context.Context, q handoff.QueueID, a handoff.AgentID) error
+	RemoveQueue(ctx context.Context, id handoff.QueueID) error
+	RemoveTemplate(ctx context.Context, id handoff.TemplateID) error
+	Retry(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Message, error)
+	SendTemplate(ctx context.Context, id handoff.ConversationID, t handoff.TemplateID, params []string, key string) (handoff.Message, error)
+	SetPriority(ctx context.Context, id handoff.ConversationID, p handoff.Priority) (handoff.Conversation, error)
+	Tag(ctx context.Context, id handoff.ConversationID, add, remove []string) (handoff.Conversation, error)
+	Templates(ctx context.Context) ([]handoff.Template, error)
+	Timeline(ctx context.Context, id handoff.ConversationID, after int64) ([]handoff.Event, error)
+	Transcript(ctx context.Context, id handoff.ConversationID) (desk.Transcript, error)
+	Transcripts(ctx context.Context, present handoff.ConversationID) ([]desk.Transcript, error)
+	Transfer(ctx context.Context, id handoff.ConversationID, to desk.Transfer) (handoff.Conversation, error)
+}
+
+// side is the caller's, on a route for both.
+func (by *caller) side() side {
+	if by.seat != nil {
+		return by.seat
+	}
+	return by.bot
+}
+
+// list is s for JSON: never null.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
