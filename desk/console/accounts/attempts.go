@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -61,7 +62,7 @@ type counts struct{ pair, ip, account doc[window] }
 func (a *Accounts) counts(ctx context.Context, now time.Time, at *attempt) (c counts, err error) {
 	rs, err := a.store.Lookup(ctx, []storage.Key{at.pair, at.ip, at.account})
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("accounts: reading attempts: %w", err)
 	}
 	for i, w := range []*doc[window]{&c.pair, &c.ip, &c.account} {
 		if *w, err = decode[window](rs[i]); err != nil {

@@ -57,6 +57,28 @@ func TestHashIsRenewedWhenItsCostHasChanged(t *testing.T) {
 	require.True(t, signedIn(t, dearer, old), "renewing ends no session")
 }
 
+func TestSignInsThatRenewTheHashAtOnceAllSucceed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	cheap, _ := h.accounts(nil)
+	ana(t, cheap)
+	dearer, hashes, err := accounts.NewDearer(h.store, nil)
+	require.NoError(t, err)
+	hashes.Hold = make(chan struct{})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			_, _, err := dearer.SignIn(bg, email, password, office, "")
+			assert.NoError(t, err)
+		})
+	}
+	hashes.Hold <- struct{}{} // both check the old hash before either stores a new one
+	hashes.Hold <- struct{}{}
+	close(hashes.Hold)
+	wg.Wait()
+	require.Contains(t, kept(t, h.store, "accounts.person"), "$m=128,t=2,p=1$")
+}
+
 func TestAtMostTwoHashesAreMadeAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -62,34 +62,37 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string, ip netip.
 	if err != nil {
 		return "", Session{}, fmt.Errorf("accounts: checking a password: %w", err)
 	}
-	checked, renewed := v.value.Hash, ""
-	if right && a.hasher.outdated(checked) {
-		if renewed, err = a.hasher.make(ctx, password); err != nil {
-			return "", Session{}, fmt.Errorf("accounts: hashing a password: %w", err)
-		}
-	}
 	if !right {
 		a.log.Warn("accounts: sign-in failed", "ip", ip, "person", v.value.ID)
 		return "", Session{}, ErrWrongCredentials
 	}
+	checked, renewed := v.value.Hash, ""
+	if a.hasher.outdated(checked) {
+		if renewed, err = a.hasher.make(ctx, password); err != nil {
+			return "", Session{}, fmt.Errorf("accounts: hashing a password: %w", err)
+		}
+	}
 	err = a.decide(ctx, func(t *draft) error {
-		v, err := a.person(ctx, v.value.ID)
+		p, err := a.person(ctx, v.value.ID)
 		if err != nil {
 			return err
 		}
-		if v.value.Hash != checked || v.value.Disabled || v.value.MustChange && !t.now.Before(v.value.Until) {
+		// Another sign-in may have renewed the hash meanwhile; whatever changes
+		// the password raises the generation.
+		changed := p.value.Hash != checked && p.value.Generation != v.value.Generation
+		if changed || p.value.Disabled || p.value.MustChange && !t.now.Before(p.value.Until) {
 			return ErrWrongCredentials
 		}
-		if renewed != "" {
-			v.value.Hash = renewed
-			err = put(t, v, time.Time{})
+		if renewed != "" && p.value.Hash == checked {
+			p.value.Hash = renewed
+			err = put(t, p, time.Time{})
 		} else {
-			require(t, v)
+			require(t, p)
 		}
 		if err != nil {
 			return err
 		}
-		token, s, err = a.begin(t, v.value, ip, device)
+		token, s, err = a.begin(t, p.value, ip, device)
 		if err != nil {
 			return err
 		}
@@ -278,8 +281,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, token, old, new string) (
 		a.log.Warn("accounts: change of password refused", "person", p.value.ID, "ip", s.value.IP, "error", err)
 		return "", err
 	}
-	checked := p.value.Hash
-	right, err := a.hasher.check(ctx, checked, old)
+	right, err := a.hasher.check(ctx, p.value.Hash, old)
 	if err != nil {
 		return "", fmt.Errorf("accounts: checking a password: %w", err)
 	}
@@ -292,12 +294,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, token, old, new string) (
 		return "", fmt.Errorf("accounts: hashing a password: %w", err)
 	}
 	err = a.decide(ctx, func(t *draft) error {
-		s, p, err := a.session(ctx, t.now, token)
+		s, p, err := a.session(ctx, t.now, token) // no more if the password was changed
 		if err != nil {
 			return err
-		}
-		if p.value.Hash != checked {
-			return ErrWrongCredentials
 		}
 		p.value.Hash, p.value.MustChange, p.value.Until = hash, false, time.Time{}
 		p.value.Generation++
@@ -331,7 +330,7 @@ func newToken(person string) (string, storage.Key, error) {
 // parseToken gives the key of a token's session, or ErrNotSignedIn.
 func parseToken(token string) (storage.Key, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != 48 || len(token) != 64 {
+	if err != nil || len(raw) != 48 {
 		return storage.Key{}, ErrNotSignedIn
 	}
 	return sessionKey(uuid.UUID(raw[:16]).String(), token), nil

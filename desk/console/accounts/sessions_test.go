@@ -115,6 +115,7 @@ func TestShorterLimitsHoldForOlderSessions(t *testing.T) {
 type counting struct {
 	storage.Store
 	lookups, commits int
+	before           func(n int)       // the n-th commit
 	fail             func(n int) error // of the n-th commit, after it was applied
 }
 
@@ -125,6 +126,9 @@ func (c *counting) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Re
 
 func (c *counting) Commit(ctx context.Context, b storage.Batch) error {
 	c.commits++
+	if c.before != nil {
+		c.before(c.commits)
+	}
 	err := c.Store.Commit(ctx, b)
 	if err == nil && c.fail != nil {
 		err = c.fail(c.commits)
@@ -345,6 +349,26 @@ func TestNoSessionOutlivesAResetThatItRacesWith(t *testing.T) {
 	require.Empty(t, list)
 }
 
+func TestAResetBetweenDecidingAndStoringASessionMakesNone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	store := &counting{Store: h.store}
+	a, _, err := accounts.NewCheap(store, nil)
+	require.NoError(t, err)
+	b, _ := h.accounts(nil)
+	p := ana(t, a)
+	store.commits = 0
+	store.before = func(n int) {
+		if n == 2 { // the first counts the attempt
+			_, err := b.Reset(bg, root, p.ID, everywhere)
+			require.NoError(t, err)
+		}
+	}
+	_, _, err = a.SignIn(bg, email, password, office, "")
+	require.ErrorIs(t, err, accounts.ErrWrongCredentials)
+	require.Empty(t, kept(t, h.store, "accounts.session"))
+}
+
 // The sessions of one person under any course of events, against a model
 // that knows only which of them should be alive.
 func TestSessionsAreAliveExactlyWhileTheyShould(t *testing.T) {
@@ -502,6 +526,44 @@ func TestTheLogHoldsWhoAndWhereAndNoSecret(t *testing.T) {
 	require.Contains(t, log, `msg="accounts: signed in" ip=203.0.113.7 person=`+p.ID)
 	require.Contains(t, log, `msg="accounts: sign-in failed" ip=198.51.100.9 person=`+p.ID)
 	require.Contains(t, log, `by=root ip=203.0.113.7 person=`+bobP.ID)
+}
+
+func TestTheStoresFailuresAreTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a, _ := h.accounts(nil)
+	p := ana(t, a)
+	token := enter(t, a, email, password)
+	k, secret, err := a.CreateKey(bg, root, "shop", "platform")
+	require.NoError(t, err)
+	require.NoError(t, h.store.Close())
+	in := accounts.Invitation{Email: email, Name: "Ana", Seat: bobSeat}
+	for name, f := range map[string]func() error{
+		"Needed":         func() error { _, err := a.Needed(bg); return err },
+		"SetupCode":      func() error { _, err := a.SetupCode(bg); return err },
+		"CheckSetup":     func() error { return a.CheckSetup(bg, "x") },
+		"FirstPerson":    func() error { _, err := a.FirstPerson(bg, "x", in, password); return err },
+		"Invite":         func() error { _, _, err := a.Invite(bg, root, in); return err },
+		"Reset":          func() error { _, err := a.Reset(bg, root, p.ID, everywhere); return err },
+		"SetDisabled":    func() error { return a.SetDisabled(bg, root, p.ID, true, everywhere) },
+		"RemoveSeat":     func() error { return a.RemoveSeat(bg, root, seat) },
+		"Holder":         func() error { _, err := a.Holder(bg, seat); return err },
+		"Person":         func() error { _, err := a.Person(bg, p.ID); return err },
+		"SignIn":         func() error { _, _, err := a.SignIn(bg, email, password, office, ""); return err },
+		"Session":        func() error { _, _, err := a.Session(bg, token); return err },
+		"Sessions":       func() error { _, err := a.Sessions(bg, p.ID); return err },
+		"SignOut":        func() error { return a.SignOut(bg, token) },
+		"SignOutOthers":  func() error { return a.SignOutOthers(bg, token) },
+		"ChangePassword": func() error { _, err := a.ChangePassword(bg, token, password, "new kettle on it"); return err },
+		"CreateKey":      func() error { _, _, err := a.CreateKey(bg, root, "shop", "x"); return err },
+		"Keys":           func() error { _, err := a.Keys(bg, "shop"); return err },
+		"Key":            func() error { _, err := a.Key(bg, secret); return err },
+		"DeleteKey":      func() error { return a.DeleteKey(bg, root, "shop", k.ID) },
+	} {
+		err := f()
+		require.ErrorIs(t, err, storage.ErrClosed, name)
+		require.NotContains(t, err.Error(), "ana@", name)
+	}
 }
 
 func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
