@@ -64,7 +64,8 @@ type Options struct {
 	// Attempts is how many wrong passwords may be tried in 15 minutes for one
 	// e-mail address from one IP address. Ten times as many may be tried from
 	// one IP address for all people together, and for one person from all the
-	// addresses they have not lately signed in from. Default 10.
+	// addresses they have not signed in from within 30 days. What is being
+	// looked at counts until it proves right. Default 10.
 	Attempts int
 	// Logger gets the security events: who did what from which IP address,
 	// with ids of people, never an e-mail address, name, password or token.

@@ -36,7 +36,7 @@
 //   - Attempts are counted in the store before a password is looked at. Of
 //     any number of guesses at once, in any number of processes, as many as
 //     the limit are looked at. Nobody is locked out for good, and nobody by
-//     what others do, where they signed in within 30 days.
+//     what others do from elsewhere, where they signed in within 30 days.
 //   - Whether anybody has an e-mail address cannot be told from signing in:
 //     errors, limits, reads and hashes are the same.
 //   - At most two hashes are made at once by one Accounts; others wait for
