@@ -1,0 +1,86 @@
+// What an agent is to be told of: the news of the stream as alerts, and how
+// many of their customers have written something not yet read.
+
+import { Alerts, countInTitle } from '../lib/notify.js';
+import { State } from '../lib/store.js';
+import { get, id } from '../lib/api.js';
+import { t } from '../lib/i18n.js';
+import { me, stream, list, rowOf } from '../desk.js';
+import { label, previewText } from '../list/words.js';
+
+/** How many of the agent's own conversations have something unread. */
+export const unread = new State(0);
+
+/** Begins for the agent signed in; gives what ends it. */
+export function attend() {
+  const self = me.get();
+  const alerts = new Alerts(`${self.bot.id}.${self.agent.id}`);
+  const mine = new Map();
+  const leave = new AbortController();
+  const on = (name, fn) => stream.addEventListener(name, (e) => fn(e.detail), { signal: leave.signal });
+
+  const count = () => unread.set([...mine.values()].filter((n) => n > 0).length);
+  const note = (row) => {
+    if (row.agent === self.agent.id && row.state === 'assigned') mine.set(row.id, row.unread);
+    else mine.delete(row.id);
+    if (!row.unread && row.state === 'assigned') alerts.settle(row.id);
+  };
+
+  async function load() {
+    const { rows } = await get('conversations', { mine: 'true' }, { signal: leave.signal });
+    mine.clear();
+    rows.forEach(note);
+    count();
+  }
+
+  async function raise(kind, conversation, title) {
+    const row = rowOf(conversation) ?? await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
+    if (row) alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) });
+  }
+
+  on('hello', () => load().catch(() => {}));
+  on('reset', () => load().catch(() => {}));
+  on('list', (frame) => {
+    for (const row of frame.rows ?? []) note(row);
+    for (const step of frame.steps ?? []) if (step.row) note(step.row);
+    count();
+  });
+  on('read', ({ conversation }) => {
+    if (mine.has(conversation)) mine.set(conversation, 0);
+    alerts.settle(conversation);
+    count();
+  });
+  on('event', ({ event, left }) => {
+    const { kind, conversation } = event;
+    if (!conversation) return;
+    const own = event.actor.by === 'agent' && event.actor.agent === self.agent.id;
+    if (left || event.state === 'ended') {
+      mine.delete(conversation);
+      alerts.settle(conversation);
+    } else if (event.version && event.state === 'assigned') {
+      if (event.agent !== self.agent.id) {
+        mine.delete(conversation);
+        alerts.settle(conversation);
+      } else if (!mine.has(conversation)) {
+        mine.set(conversation, 0);
+        if (!own && (kind === 'assigned' || kind === 'transferred')) raise('assigned', conversation, t('notify.assigned'));
+      }
+    } else if (event.version && event.state === 'waiting') {
+      mine.delete(conversation);
+      const new_ = kind === 'handed_off' || kind === 'transferred' || kind === 'requeued';
+      if (new_ && !own && me.get()?.agent.availability === 'available') raise('customer', conversation, t('notify.customer'));
+    } else if (kind === 'message' && event.actor.by === 'contact' && mine.has(conversation)) {
+      mine.set(conversation, mine.get(conversation) + 1);
+      raise('message', conversation, t('notify.message'));
+    }
+    count();
+  });
+  const ended = unread.watch(countInTitle);
+  list.get().rows.forEach(note);
+  return () => {
+    leave.abort();
+    alerts.close();
+    unread.set(0);
+    ended();
+  };
+}
