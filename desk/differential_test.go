@@ -8,13 +8,19 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/desktest"
+	"github.com/handoffdesk/handoff/internal/testserver"
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
+	"github.com/handoffdesk/handoff/storage/mysql"
+	"github.com/handoffdesk/handoff/storage/postgres"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
@@ -36,24 +42,90 @@ func TestTheSameProgramGivesTheSameOnSQLiteAsInMemory(t *testing.T) {
 			},
 		} {
 			clock := &desktest.Clock{}
-			store := open(clock)
-			w := newWorld(t, context.Background(), store, clock, false)
-			w.play(program)
-			dumps[i] = w.dump()
-			if err := store.Close(); err != nil {
-				t.Fatal(err)
-			}
+			dumps[i] = playedOn(t, program, open(clock), clock)
 		}
-		if dumps[0] != dumps[1] {
-			a, b := strings.Split(dumps[0], "\n"), strings.Split(dumps[1], "\n")
-			for i := range min(len(a), len(b)) {
-				if a[i] != b[i] {
-					t.Fatalf("line %d\nmemory: %s\nsqlite: %s", i, a[i], b[i])
-				}
+		same(t, dumps[0], dumps[1])
+	})
+}
+
+// A server has its own clock, which these programs set: on Postgres by a
+// function that stands before the server's own, on MariaDB by the session's.
+
+func TestTheSameProgramGivesTheSameOnPostgresAsInMemory(t *testing.T) {
+	t.Parallel()
+	dsn := testserver.Postgres(t)
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	onServer(t, func(name string) func(now time.Time) (storage.Store, error) {
+		_, err := conn.Exec(ctx, fmt.Sprintf(`CREATE SCHEMA %[1]s; CREATE TABLE %[1]s.moment (at timestamptz);
+			INSERT INTO %[1]s.moment VALUES (now());
+			CREATE FUNCTION %[1]s.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT at FROM %[1]s.moment'`, name))
+		require.NoError(t, err)
+		dsn := dsn + "&search_path=" + name + ",pg_catalog"
+		require.NoError(t, postgres.Migrate(ctx, dsn))
+		return func(now time.Time) (storage.Store, error) {
+			if _, err := conn.Exec(ctx, `UPDATE `+name+`.moment SET at = $1`, now); err != nil {
+				return nil, err
 			}
-			t.Fatalf("memory has %d lines, sqlite %d", len(a), len(b))
+			return postgres.Open(ctx, dsn, nil)
 		}
 	})
+}
+
+func TestTheSameProgramGivesTheSameOnMariaDBAsInMemory(t *testing.T) {
+	t.Parallel()
+	onServer(t, func(name string) func(now time.Time) (storage.Store, error) {
+		dsn := testserver.MariaDB(t)
+		require.NoError(t, mysql.Migrate(t.Context(), dsn))
+		return func(now time.Time) (storage.Store, error) {
+			sep := "?"
+			if strings.Contains(dsn, "?") {
+				sep = "&"
+			}
+			return mysql.Open(t.Context(), fmt.Sprintf("%s%stimestamp=%.3f", dsn, sep, float64(now.UnixMilli())/1000), nil)
+		}
+	})
+}
+
+// onServer plays some programs in memory and on a server; begin makes an empty
+// store, and what it gives opens that as of a moment.
+func onServer(t *testing.T, begin func(name string) func(now time.Time) (storage.Store, error)) {
+	programs := rapid.Custom(func(t *rapid.T) []step { return drawProgram(t, modelSteps/2) })
+	for seed := range modelServer {
+		program := programs.Example(seed)
+		name := fmt.Sprint("program", seed)
+		t.Run(name, func(t *testing.T) {
+			clock := &desktest.Clock{}
+			inMemory := playedOn(t, program, memory.New(&memory.Options{Now: clock.Now}), clock)
+			clock = &desktest.Clock{}
+			there := &timedStore{clock: clock, open: begin(name)}
+			require.NoError(t, there.move())
+			same(t, inMemory, playedOn(t, program, there, clock))
+		})
+	}
+}
+
+func playedOn(t rapid.TB, program []step, store storage.Store, clock *desktest.Clock) string {
+	w := newWorld(t, context.Background(), store, clock, false)
+	w.play(program)
+	dump := w.dump()
+	w.must(store.Close())
+	return dump
+}
+
+func same(t rapid.TB, inMemory, there string) {
+	if inMemory == there {
+		return
+	}
+	a, b := strings.Split(inMemory, "\n"), strings.Split(there, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			t.Fatalf("line %d\nmemory: %s\nthere:  %s", i, a[i], b[i])
+		}
+	}
+	t.Fatalf("memory has %d lines, the other %d", len(a), len(b))
 }
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -87,7 +159,7 @@ func (w *world) dump() string {
 	}
 	loads, err := w.store.Loads(w.ctx, "acme")
 	w.must(err)
-	line(loads)
+	line(append([]storage.AgentLoad{}, loads...)) // none is none, nil or not
 	for _, kind := range []string{"agent", "queue", "member", "contact", "address", "open", "ticket", "authored", "presence", "read", "receipt"} {
 		recs, err := w.store.Records(w.ctx, storage.Range{Bot: handoff.BotID("acme"), Kind: kind}, storage.MaxPage)
 		w.must(err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/handoffdesk/handoff/internal/testserver"
 )
 
 // The test binary is also the worker processes of one of its tests.
@@ -17,5 +19,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(withServers{m})
 }
+
+// withServers also stops the servers that tests shared.
+type withServers struct{ m *testing.M }
+
+func (w withServers) Run() int { return testserver.Run(w.m) }

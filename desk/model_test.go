@@ -93,7 +93,7 @@ func blankWorld(t rapid.TB, ctx context.Context, store storage.Store) *world {
 	}
 }
 
-func newWorld(t *rapid.T, ctx context.Context, store storage.Store, clock *desktest.Clock, live bool) *world {
+func newWorld(t rapid.TB, ctx context.Context, store storage.Store, clock *desktest.Clock, live bool) *world {
 	w := blankWorld(t, ctx, store)
 	w.clock, w.live = clock, live
 	w.wa.OnSend = w.answer
@@ -359,6 +359,9 @@ func (w *world) pass(d time.Duration) {
 		return
 	}
 	w.clock.Advance(d)
+	if s, ok := w.store.(*timedStore); ok {
+		w.must(s.move())
+	}
 }
 
 // outcome asks that an error is one of those that are promised.
@@ -386,7 +389,7 @@ func (w *world) play(program []step) {
 		if w.live {
 			synctest.Wait()
 		} else {
-			w.clock.Advance(time.Millisecond) // so that ids order as time does
+			w.pass(time.Millisecond) // so that ids order as time does
 		}
 		w.check(s)
 	}

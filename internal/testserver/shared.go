@@ -87,9 +87,12 @@ func (s *shared) stop() error {
 	return s.server.Crash()
 }
 
-// Main is for a TestMain: it runs the tests, stops the servers that they
-// shared, removes their files and ends the process.
-func Main(m *testing.M) {
+// Main is for a TestMain: it runs the tests as [Run] does and ends the process.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs the tests, stops the servers that they shared, removes their files
+// and gives the exit code.
+func Run(m *testing.M) int {
 	code := m.Run()
 	err := errors.Join(postgres.stop(), mariadb.stop())
 	if dir, made := runDir(); made == nil {
@@ -99,5 +102,5 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
-	os.Exit(code)
+	return code
 }
