@@ -3,19 +3,185 @@ package console
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/handoffdesk/handoff"
 )
 
-type queueList struct {
-	Queues []handoff.Queue `json:"queues"`
+// Queue is a queue in the API: as handoff.Queue, with the time in seconds.
+type Queue struct {
+	Bot           handoff.BotID    `json:"bot"`
+	ID            handoff.QueueID  `json:"id"`
+	Name          string           `json:"name"`
+	Mode          handoff.Mode     `json:"mode"`
+	Strategy      handoff.Strategy `json:"strategy"`
+	Order         handoff.Order    `json:"order"`
+	OnLost        handoff.OnLost   `json:"onLost"`
+	StickySeconds int64            `json:"stickySeconds"`
 }
 
-func (c *Console) handleQueues() {
+type queueList struct {
+	Queues []Queue `json:"queues"`
+}
+
+type queuePath struct {
+	Queue handoff.QueueID `path:"queue"`
+}
+
+type queueInput struct {
+	Queue handoff.QueueID `path:"queue"`
+	Body  struct {
+		Name          string           `json:"name"`
+		Mode          handoff.Mode     `json:"mode,omitempty" doc:"automatic (default) or manual"`
+		Strategy      handoff.Strategy `json:"strategy,omitempty" doc:"least_loaded (default), round_robin or longest_idle"`
+		Order         handoff.Order    `json:"order,omitempty" doc:"aged (default) or strict"`
+		OnLost        handoff.OnLost   `json:"onLost,omitempty" doc:"keep (default), requeue_unanswered or requeue_all"`
+		StickySeconds int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
+	}
+}
+
+type memberList struct {
+	Members []handoff.Member `json:"members"`
+}
+
+type memberPath struct {
+	Queue handoff.QueueID `path:"queue"`
+	Agent handoff.AgentID `path:"agent"`
+}
+
+type memberInput struct {
+	Queue handoff.QueueID `path:"queue"`
+	Agent handoff.AgentID `path:"agent"`
+	Body  struct {
+		Capacity int `json:"capacity,omitempty" doc:"The most conversations of this queue; 0 is as many as the agent may hold."`
+	}
+}
+
+type templateList struct {
+	Templates []handoff.Template `json:"templates"`
+}
+
+type templatePath struct {
+	Template handoff.TemplateID `path:"template"`
+}
+
+type templateInput struct {
+	Template handoff.TemplateID `path:"template"`
+	Body     struct {
+		Channel  handoff.Channel `json:"channel,omitempty" doc:"Empty fits every channel."`
+		Name     string          `json:"name" doc:"As the channel knows it."`
+		Language string          `json:"language" doc:"As the channel knows it, such as pt_BR."`
+		Body     string          `json:"body" doc:"With the placeholders {{1}}, {{2}}, ..."`
+	}
+}
+
+type botInput struct {
+	Body struct {
+		Name        *string   `json:"name,omitempty"`
+		Language    *string   `json:"language,omitempty"`
+		TimeZone    *string   `json:"timeZone,omitempty"`
+		TicketTypes *[]string `json:"ticketTypes,omitempty" doc:"Empty means the defaults."`
+	}
+}
+
+// handleAdmin adds the routes for queues, members, templates and the bot.
+func (c *Console) handleAdmin() {
 	handle(c, route{method: http.MethodGet, path: "/queues", name: "listQueues", tag: "desk", audience: both,
-		summary: "The bot's queues"},
-		func(ctx context.Context, by *caller, _ *none) (queueList, error) {
-			queues, err := by.side().Queues(ctx)
-			return queueList{list(queues)}, err
+		summary: "The bot's queues"}, listQueues)
+	handle(c, route{method: http.MethodPut, path: "/queues/{queue}", name: "putQueue", tag: "admin", audience: both,
+		summary: "Create or change a queue"}, putQueue)
+	handle(c, route{method: http.MethodDelete, path: "/queues/{queue}", name: "removeQueue", tag: "admin", audience: both,
+		summary: "Remove a queue in which nobody waits"},
+		func(ctx context.Context, by *caller, in *queuePath) (none, error) {
+			return none{}, by.side().RemoveQueue(ctx, in.Queue)
 		})
+	handle(c, route{method: http.MethodGet, path: "/queues/{queue}/members", name: "listMembers", tag: "admin", audience: both,
+		summary: "Who serves a queue"},
+		func(ctx context.Context, by *caller, in *queuePath) (memberList, error) {
+			members, err := by.side().Members(ctx, in.Queue)
+			return memberList{list(members)}, err
+		})
+	handle(c, route{method: http.MethodPut, path: "/queues/{queue}/members/{agent}", name: "putMember", tag: "admin", audience: both,
+		summary: "Let an agent serve a queue"}, putMember)
+	handle(c, route{method: http.MethodDelete, path: "/queues/{queue}/members/{agent}", name: "removeMember", tag: "admin",
+		audience: both, summary: "End an agent's service in a queue"},
+		func(ctx context.Context, by *caller, in *memberPath) (none, error) {
+			return none{}, by.side().RemoveMember(ctx, in.Queue, in.Agent)
+		})
+	handle(c, route{method: http.MethodGet, path: "/templates", name: "listTemplates", tag: "desk", audience: both,
+		summary: "The bot's templates"},
+		func(ctx context.Context, by *caller, _ *none) (templateList, error) {
+			templates, err := by.side().Templates(ctx)
+			return templateList{list(templates)}, err
+		})
+	handle(c, route{method: http.MethodPut, path: "/templates/{template}", name: "putTemplate", tag: "admin", audience: both,
+		body: 256 << 10, summary: "Create or change a template"}, putTemplate)
+	handle(c, route{method: http.MethodDelete, path: "/templates/{template}", name: "removeTemplate", tag: "admin", audience: both,
+		summary: "Remove a template"},
+		func(ctx context.Context, by *caller, in *templatePath) (none, error) {
+			return none{}, by.side().RemoveTemplate(ctx, in.Template)
+		})
+	handle(c, route{method: http.MethodPatch, path: "/bot", name: "changeBot", tag: "admin", audience: both,
+		summary: "Change the bot's settings"}, changeBot)
+}
+
+func apiQueue(q handoff.Queue) Queue {
+	q = q.WithDefaults()
+	return Queue{Bot: q.Bot, ID: q.ID, Name: q.Name, Mode: q.Mode, Strategy: q.Strategy, Order: q.Order,
+		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second)}
+}
+
+func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
+	queues, err := by.side().Queues(ctx)
+	out := queueList{Queues: []Queue{}}
+	for _, q := range queues {
+		out.Queues = append(out.Queues, apiQueue(q))
+	}
+	return out, err
+}
+
+func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
+	q := handoff.Queue{Bot: by.ref.Bot, ID: in.Queue, Name: in.Body.Name, Mode: in.Body.Mode, Strategy: in.Body.Strategy,
+		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second}
+	return apiQueue(q), by.side().PutQueue(ctx, q)
+}
+
+func putMember(ctx context.Context, by *caller, in *memberInput) (handoff.Member, error) {
+	m := handoff.Member{Bot: by.ref.Bot, Queue: in.Queue, Agent: in.Agent, Capacity: in.Body.Capacity}
+	return m, by.side().PutMember(ctx, m)
+}
+
+func putTemplate(ctx context.Context, by *caller, in *templateInput) (handoff.Template, error) {
+	t := handoff.Template{Bot: by.ref.Bot, ID: in.Template, Channel: in.Body.Channel, Name: in.Body.Name,
+		Language: in.Body.Language, Body: in.Body.Body}
+	return t, by.side().PutTemplate(ctx, t)
+}
+
+// changeBot changes what is named and leaves the rest. Two at once may undo
+// one another where they name the same.
+func changeBot(ctx context.Context, by *caller, in *botInput) (v handoff.Bot, err error) {
+	if by.seat != nil {
+		v, err = by.seat.Bot(ctx)
+	} else {
+		v, err = by.bot.Get(ctx)
+	}
+	if err != nil {
+		return v, err
+	}
+	if in.Body.Name != nil {
+		v.Name = *in.Body.Name
+	}
+	if in.Body.Language != nil {
+		v.Language = *in.Body.Language
+	}
+	if in.Body.TimeZone != nil {
+		v.TimeZone = *in.Body.TimeZone
+	}
+	if in.Body.TicketTypes != nil {
+		v.TicketTypes = *in.Body.TicketTypes
+	}
+	if by.seat != nil {
+		return v, by.seat.PutBot(ctx, v)
+	}
+	return v, by.bot.Put(ctx, v)
 }

@@ -47,8 +47,12 @@ func (c *Console) handleAPI() error {
 		Formats:      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		Transformers: []huma.Transformer{rewriteErrors},
 	})
+	if c.password {
+		c.handleSignIn()
+	}
 	c.handleMe()
-	c.handleQueues()
+	c.handleAdmin()
+	c.handlePeople()
 	nonNull(doc)
 
 	text, err := json.Marshal(doc)

@@ -36,6 +36,64 @@ func (c *Console) handleMe() {
 	handle(c, route{method: http.MethodGet, path: "/me", name: "getMe", tag: "me", audience: agent, early: true,
 		summary: "Who is signed in, in the bot chosen"},
 		func(ctx context.Context, by *caller, _ *none) (Me, error) { return c.me(ctx, by) })
+	handle(c, route{method: http.MethodPut, path: "/me/availability", name: "setAvailability", tag: "me", audience: agent,
+		summary: "Say whether one takes conversations"}, setAvailability)
+	handle(c, route{method: http.MethodPatch, path: "/me", name: "changeMe", tag: "me", audience: agent,
+		summary: "Change one's language or time zone"}, changeMe)
+	handle(c, route{method: http.MethodGet, path: "/me/tickets", name: "listMyTickets", tag: "me", audience: agent,
+		summary: "The open tickets that one wrote, the oldest first"},
+		func(ctx context.Context, by *caller, _ *none) (ticketList, error) {
+			tickets, err := by.seat.MyTickets(ctx)
+			return ticketList{list(tickets)}, err
+		})
+	handle(c, route{method: http.MethodGet, path: "/me/views", name: "listViews", tag: "me", audience: agent,
+		summary: "One's saved filters, in the order they were made"}, c.listViews)
+	handle(c, route{method: http.MethodPut, path: "/me/views/{view}", name: "putView", tag: "me", audience: agent,
+		summary: "Save a filter"}, c.putView)
+	handle(c, route{method: http.MethodDelete, path: "/me/views/{view}", name: "removeView", tag: "me", audience: agent,
+		summary: "Remove a saved filter"}, c.removeView)
+}
+
+type availabilityInput struct {
+	Body struct {
+		Availability handoff.Availability `json:"availability"`
+		Reason       string               `json:"reason,omitempty" doc:"With away only."`
+	}
+}
+
+type meInput struct {
+	Body struct {
+		Language *string `json:"language,omitempty" doc:"BCP 47, such as pt-BR"`
+		TimeZone *string `json:"timeZone,omitempty" doc:"IANA name; empty is the bot's"`
+	}
+}
+
+type ticketList struct {
+	Tickets []ticket.Ticket `json:"tickets"`
+}
+
+func setAvailability(ctx context.Context, by *caller, in *availabilityInput) (handoff.Agent, error) {
+	if err := by.seat.SetAvailability(ctx, in.Body.Availability, in.Body.Reason); err != nil {
+		return handoff.Agent{}, err
+	}
+	return by.seat.Me(ctx)
+}
+
+func changeMe(ctx context.Context, by *caller, in *meInput) (handoff.Agent, error) {
+	now, err := by.seat.Me(ctx)
+	if err != nil {
+		return now, err
+	}
+	if in.Body.Language != nil {
+		now.Language = *in.Body.Language
+	}
+	if in.Body.TimeZone != nil {
+		now.TimeZone = *in.Body.TimeZone
+	}
+	if err := by.seat.SetLocale(ctx, now.Language, now.TimeZone); err != nil {
+		return now, err
+	}
+	return by.seat.Me(ctx)
 }
 
 // me tells an agent who they are.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ var problems = []struct {
 	{errCrossOrigin, 403, "cross_origin", "Cross-origin request refused"},
 	{desk.ErrNotFound, 404, "not_found", "Not found"},
 	{accounts.ErrNotFound, 404, "not_found", "Not found"},
-	{accounts.ErrSetUp, 404, "not_found", "Set up already"},
+	{accounts.ErrSetUp, 409, "invalid_state", "Set up already"},
 	{errMethod, 405, "method_not_allowed", "Method not allowed"},
 	{handoff.ErrEnded, 409, "ended", "The conversation has ended"},
 	{handoff.ErrInvalidState, 409, "invalid_state", "Not possible in this state"},
@@ -108,7 +109,7 @@ func (c *Console) problem(ctx context.Context, err error) *Problem {
 		p := newProblem(known.status, known.code, known.title)
 		var field *handoff.FieldError
 		if known.code == "invalid" && errors.As(err, &field) {
-			p.Field, p.Detail = field.Field, field.Reason
+			p.Field, p.Detail = jsonName(field.Field), field.Reason
 		}
 		var limit *accounts.LimitError
 		switch {
@@ -163,6 +164,28 @@ func refused(status int, details []*huma.ErrorDetail) *Problem {
 		p.Detail, _, _ = strings.Cut(details[0].Message, ":")
 	}
 	return p
+}
+
+// jsonName is what the API calls a field that the rules name in words:
+// "agent time zone" is timeZone.
+func jsonName(field string) string {
+	switch field {
+	case "queue on-lost policy":
+		return "onLost"
+	case "queue stickiness":
+		return "stickySeconds"
+	}
+	words := strings.Fields(field)
+	switch {
+	case len(words) == 0:
+		return ""
+	case len(words) > 1 && slices.Contains([]string{"agent", "bot", "member", "queue", "template", "ticket"}, words[0]):
+		words = words[1:]
+	}
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, "")
 }
 
 // fieldName is the field as the client knows it: "body.name" is name.
