@@ -4,8 +4,9 @@
 import { State, applyList } from './lib/store.js';
 import { Stream } from './lib/stream.js';
 import * as api from './lib/api.js';
-import { useLanguage, useTimeZone, language, nearest } from './lib/i18n.js';
-import { defaults } from './list/criteria.js';
+import { t, useLanguage, useTimeZone, language, nearest } from './lib/i18n.js';
+import { toast } from './lib/feedback.js';
+import { defaults, remember, remembered } from './list/criteria.js';
 
 /** Me of the API, or null while nobody is signed in. */
 export const me = new State(null);
@@ -48,8 +49,12 @@ export async function begin(known) {
   me.set(value);
   if (value.mustChangePassword) return;
   loadNames().catch(() => {});
+  criteria.set(remembered(seat()));
   stream.open(criteria.get());
 }
+
+// One bot's agent, told from another's in the same browser.
+const seat = () => `${me.get()?.bot.id}.${me.get()?.agent.id}`;
 
 /** Leaves: nothing of the one who was signed in stays in the page. */
 export function leave() {
@@ -65,13 +70,13 @@ export async function chooseBot(bot) {
   stream.close();
   api.useBot(bot);
   list.set({ rows: [], more: false, loading: true });
-  criteria.set(defaults);
   await begin();
 }
 
 /** Shows another list; the rows stay until the new ones are there. */
 export function show(next) {
   criteria.set(next);
+  remember(seat(), next);
   list.set({ ...list.get(), loading: true });
   stream.open(next);
 }
@@ -83,6 +88,17 @@ async function loadNames() {
 stream.addEventListener('hello', ({ detail }) => {
   if (detail.now) skew = new Date(detail.now).getTime() - Date.now();
   if (detail.agent && me.get()) me.set({ ...me.get(), agent: detail.agent });
+});
+
+// A stream that is refused says not why: the same list asked for does.
+stream.addEventListener('refused', async () => {
+  try {
+    await api.get('conversations', criteria.get(), { once: true });
+  } catch (e) {
+    if (e.code !== 'invalid' && e.code !== 'forbidden') return;
+    toast(t('list.refused'), { kind: 'error' });
+    show(defaults);
+  }
 });
 
 stream.addEventListener('list', ({ detail }) => {

@@ -14,7 +14,8 @@ export const device = newKey();
 /**
  * Dispatches each frame as a CustomEvent of its name with the frame as detail.
  * `state` is 'connecting' (never yet open), 'live', 'catching_up' (open again,
- * nothing heard yet) or 'offline'.
+ * nothing heard yet) or 'offline'. `refused` is dispatched when the server
+ * answered with something other than a stream.
  */
 export class Stream extends EventTarget {
   state = new State('connecting');
@@ -63,7 +64,10 @@ export class Stream extends EventTarget {
     source.onopen = () => {
       if (this.state.get() === 'offline') this.state.set('catching_up');
     };
-    source.onerror = () => this.#lost();
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) this.dispatchEvent(new Event('refused'));
+      this.#lost();
+    };
     for (const name of NAMES) source.addEventListener(name, (e) => this.#frame(name, /** @type {MessageEvent} */ (e)));
   }
 

@@ -1,0 +1,93 @@
+// One conversation in the list.
+
+import { h, text, attr } from '../lib/dom.js';
+import { t, shortTime, duration, dateTime } from '../lib/i18n.js';
+import { paint } from '../lib/avatar.js';
+import { icon } from '../lib/icons.js';
+import { now, agentName, queueName } from '../desk.js';
+import { label, previewText, previewBy, channelName } from './words.js';
+
+/** Makes an empty row; {@link updateRow} fills it. */
+export function createRow() {
+  const parts = {};
+  const part = (name) => (el) => {
+    parts[name] = el;
+  };
+  const el = h('div', { class: 'row', role: 'option' },
+    h('span', { class: 'row__face' },
+      h('span', { class: 'avatar', ref: part('avatar') }),
+      h('span', { class: 'row__dot dot', ref: part('dot') })),
+    h('span', { class: 'row__body' },
+      h('span', { class: 'row__line' },
+        h('span', { class: 'row__name', dir: 'auto', ref: part('name') }),
+        h('span', { class: 'row__number', ref: part('number') }),
+        h('time', { class: 'row__time', ref: part('time') })),
+      h('span', { class: 'row__line' },
+        h('span', { class: 'row__preview', ref: part('preview') },
+          h('span', { class: 'row__by', ref: part('by') }), h('span', { dir: 'auto', ref: part('text') })),
+        h('span', { class: 'badge badge--unread', ref: part('unread') })),
+      h('span', { class: 'row__line row__facts' },
+        h('span', { class: 'badge badge--waiting', ref: part('waiting') }, icon('clock'), h('span', { ref: part('wait') })),
+        h('span', { class: 'row__where', ref: part('where') }),
+        h('span', { class: 'spacer' }),
+        h('span', { class: 'row__tickets', ref: part('tickets') }, icon('ticket'), h('span', { ref: part('count') })),
+        h('span', { class: 'row__priority', ref: part('priority') }, icon('flag'), h('span', { ref: part('level') })))));
+  el.parts = parts;
+  return el;
+}
+
+/** Fills a row with a conversation as it is now. */
+export function updateRow(el, row) {
+  const p = el.parts;
+  const name = label(row);
+  const unread = row.unread > 99 ? '99+' : row.unread;
+  const waiting = row.state === 'waiting' && row.waitingSince ? duration(now() - new Date(row.waitingSince).getTime()) : '';
+  const last = row.lastReceivedAt || row.lastMessageAt || row.startedAt;
+  const ended = row.state === 'ended';
+
+  paint(p.avatar, row.contactName || '', row.contact);
+  p.dot.className = `row__dot dot dot--${ended ? 'off' : 'on'}`;
+  text(p.name, name);
+  text(p.number, row.contactName ? row.number ?? '' : '');
+  text(p.time, shortTime(last));
+  attr(p.time, 'datetime', last);
+  attr(p.time, 'title', dateTime(last));
+  const by = previewBy(row);
+  text(p.by, by ? `${by}: ` : '');
+  text(p.text, previewText(row));
+  text(p.unread, unread || '');
+  p.unread.hidden = !row.unread;
+  text(p.wait, waiting);
+  p.waiting.hidden = !waiting;
+  const where = place(row);
+  text(p.where, where);
+  attr(p.where, 'title', where);
+  text(p.count, row.openTickets || '');
+  p.tickets.hidden = !row.openTickets;
+  attr(p.priority, 'data-priority', row.priority);
+  text(p.level, row.priority && row.priority !== 'none' ? t(`priority.${row.priority}`) : '');
+  p.priority.hidden = !row.priority || row.priority === 'none';
+  el.classList.toggle('row--unread', row.unread > 0);
+
+  attr(el, 'aria-label', [
+    name,
+    t(`state.${row.state}`),
+    row.unread && t('list.unread', { count: row.unread }),
+    waiting && t('list.waitingFor', { time: waiting }),
+    where,
+    row.priority && row.priority !== 'none' && t('list.priority', { priority: t(`priority.${row.priority}`) }),
+    row.openTickets && t('list.openTickets', { count: row.openTickets }),
+    `${by ? `${by}: ` : ''}${previewText(row)}`,
+    dateTime(last),
+  ].filter(Boolean).join(', '));
+}
+
+// Who has it, in which queue, on which channel.
+function place(row) {
+  const agent = row.agent || row.state === 'ended' && row.lastAgent;
+  return [
+    agent ? row.agentName || agentName(agent) : row.state === 'bot' ? t('state.bot') : '',
+    row.queue && (row.queueName || queueName(row.queue)),
+    channelName(row.channel),
+  ].filter(Boolean).join(' · ');
+}
