@@ -82,6 +82,16 @@ func (s *Seat) Connect(ctx context.Context, device string) (release func(context
 	}, nil
 }
 
+// Lose tells that a device was lost sight of, as by a network that failed or
+// a window that was closed: it is not renewed any more by this process, and
+// unless it connects again its lease runs out, with the grace period after
+// it. Nothing happens to a device that is not connected here.
+func (s *Seat) Lose(device string) {
+	s.d.mu.Lock()
+	delete(s.d.sessions, sessionKey{s.bot, s.agent, device})
+	s.d.mu.Unlock()
+}
+
 func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64, err error) {
 	err = d.decide(ctx, func(t *draft) error {
 		a, err := w(ctx)

@@ -142,6 +142,39 @@ func TestNobodyWaitsBeyondASweepWhenEveryNotificationIsLost(t *testing.T) {
 	})
 }
 
+func TestADeviceLostSightOfIsGoneWhenItsLeaseEndsUnlessItComesBack(t *testing.T) {
+	t.Parallel()
+	for _, back := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOffice(t)
+			o.store = memory.New(nil)
+			o.open(o.store)
+			o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme"}))
+			o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", OnLost: handoff.RequeueAll}))
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			go o.desk.Run(ctx)
+			ana := o.working("ana", 1, "sales")
+			id := o.waits("551", "sales", handoff.NoPriority)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			ana.Lose("laptop")
+			ana.Lose("never there")
+			require.Equal(t, handoff.StateAssigned, o.conv(id).State)
+			time.Sleep(10 * time.Second)
+			if back {
+				_, err := ana.Connect(o.ctx, "laptop")
+				o.ok(err)
+			}
+			time.Sleep(90 * time.Second) // the lease, the grace period and a sweep
+			synctest.Wait()
+			require.Equal(t, back, o.conv(id).State == handoff.StateAssigned)
+			stop()
+			synctest.Wait()
+		})
+	}
+}
+
 // lapsing shows no leases once, and has something happen just then.
 type lapsing struct {
 	storage.Store

@@ -212,9 +212,36 @@ func (a *audit) compare(g glance, touched map[handoff.ConversationID]bool) {
 	}
 	for id, n := range a.ledger.queued {
 		if !g.sends[id] {
-			a.law.broken("what is to be sent has its timer", "%s has %d messages to be sent", id, n)
+			a.law.broken("what is to be sent has its timer", "%s has %d messages to be sent: %s", id, n, a.outbox(id))
 		}
 	}
+}
+
+// outbox tells how far a conversation is sent, a moment after the snapshot.
+func (a *audit) outbox(id handoff.ConversationID) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var told []string
+	err := a.site.snapshot(ctx, func(tx *sql.Tx) error {
+		tell := func(rows *sql.Rows) error {
+			var value []byte
+			err := rows.Scan(&value)
+			told = append(told, string(value))
+			return err
+		}
+		for _, query := range []string{
+			`SELECT data FROM records WHERE bot = 'acme' AND kind = 'outbox' AND id = '%s'`,
+			`SELECT at FROM timers WHERE bot = 'acme' AND kind = 'send' AND id = '%s'`,
+			`SELECT value FROM messages WHERE bot = 'acme' AND conversation = '%s' ORDER BY number DESC LIMIT 5`,
+			`SELECT value FROM events WHERE bot = 'acme' AND conversation = '%s' ORDER BY seq DESC LIMIT 8`,
+		} {
+			if err := each(ctx, tx, fmt.Sprintf(query, id), tell); err != nil { // an id the desk has made
+				return err
+			}
+		}
+		return nil
+	})
+	return fmt.Sprint(strings.Join(told, "\n\t"), " ", err)
 }
 
 // same asks that a conversation is what its events lead to.
