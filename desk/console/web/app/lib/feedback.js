@@ -5,6 +5,8 @@ import { t, has } from './i18n.js';
 import { ApiError } from './api.js';
 import { icon } from './icons.js';
 
+export { icon };
+
 /**
  * Says something for a while, to the screen and to screen readers. An action
  * is {label, run}. Returns what takes it away.

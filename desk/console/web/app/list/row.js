@@ -13,25 +13,27 @@ export function createRow() {
   const part = (name) => (el) => {
     parts[name] = el;
   };
+  const said = (name) => h('span', { class: 'visually-hidden', ref: part(name) });
   const el = h('div', { class: 'row', role: 'option' },
     h('span', { class: 'row__face' },
-      h('span', { class: 'avatar', ref: part('avatar') }),
+      h('span', { class: 'avatar', 'aria-hidden': 'true', ref: part('avatar') }),
       h('span', { class: 'row__dot dot', ref: part('dot') })),
     h('span', { class: 'row__body' },
       h('span', { class: 'row__line' },
         h('span', { class: 'row__name', dir: 'auto', ref: part('name') }),
+        said('state'),
         h('span', { class: 'row__number', ref: part('number') }),
         h('time', { class: 'row__time', ref: part('time') })),
       h('span', { class: 'row__line' },
         h('span', { class: 'row__preview', ref: part('preview') },
           h('span', { class: 'row__by', ref: part('by') }), h('span', { dir: 'auto', ref: part('text') })),
-        h('span', { class: 'badge badge--unread', ref: part('unread') })),
+        h('span', { class: 'badge badge--unread', ref: part('badge') }, h('span', { 'aria-hidden': 'true', ref: part('unread') }), said('unreadSaid'))),
       h('span', { class: 'row__line row__facts' },
-        h('span', { class: 'badge badge--waiting', ref: part('waiting') }, icon('clock'), h('span', { ref: part('wait') })),
+        h('span', { class: 'badge badge--waiting', ref: part('waiting') }, icon('clock'), h('span', { 'aria-hidden': 'true', ref: part('wait') }), said('waitSaid')),
         h('span', { class: 'row__where', ref: part('where') }),
         h('span', { class: 'spacer' }),
-        h('span', { class: 'row__tickets', ref: part('tickets') }, icon('ticket'), h('span', { ref: part('count') })),
-        h('span', { class: 'row__priority', ref: part('priority') }, icon('flag'), h('span', { ref: part('level') })))));
+        h('span', { class: 'row__tickets', ref: part('tickets') }, icon('ticket'), h('span', { 'aria-hidden': 'true', ref: part('count') }), said('countSaid')),
+        h('span', { class: 'row__priority', ref: part('priority') }, icon('flag'), h('span', { 'aria-hidden': 'true', ref: part('level') }), said('levelSaid')))));
   el.parts = parts;
   return el;
 }
@@ -40,7 +42,6 @@ export function createRow() {
 export function updateRow(el, row) {
   const p = el.parts;
   const name = label(row);
-  const unread = row.unread > 99 ? '99+' : row.unread;
   const waiting = row.state === 'waiting' && row.waitingSince ? duration(now() - new Date(row.waitingSince).getTime()) : '';
   const last = row.lastReceivedAt || row.lastMessageAt || row.startedAt;
   const ended = row.state === 'ended';
@@ -48,6 +49,7 @@ export function updateRow(el, row) {
   paint(p.avatar, row.contactName || '', row.contact);
   p.dot.className = `row__dot dot dot--${ended ? 'off' : 'on'}`;
   text(p.name, name);
+  text(p.state, t(`state.${row.state}`));
   text(p.number, row.contactName ? row.number ?? '' : '');
   text(p.time, shortTime(last));
   attr(p.time, 'datetime', last);
@@ -55,31 +57,23 @@ export function updateRow(el, row) {
   const by = previewBy(row);
   text(p.by, by ? `${by}: ` : '');
   text(p.text, previewText(row));
-  text(p.unread, unread || '');
-  p.unread.hidden = !row.unread;
-  text(p.wait, waiting);
-  p.waiting.hidden = !waiting;
   const where = place(row);
   text(p.where, where);
   attr(p.where, 'title', where);
-  text(p.count, row.openTickets || '');
-  p.tickets.hidden = !row.openTickets;
-  attr(p.priority, 'data-priority', row.priority);
-  text(p.level, row.priority && row.priority !== 'none' ? t(`priority.${row.priority}`) : '');
-  p.priority.hidden = !row.priority || row.priority === 'none';
   el.classList.toggle('row--unread', row.unread > 0);
 
-  attr(el, 'aria-label', [
-    name,
-    t(`state.${row.state}`),
-    row.unread && t('list.unread', { count: row.unread }),
-    waiting && t('list.waitingFor', { time: waiting }),
-    where,
-    row.priority && row.priority !== 'none' && t('list.priority', { priority: t(`priority.${row.priority}`) }),
-    row.openTickets && t('list.openTickets', { count: row.openTickets }),
-    `${by ? `${by}: ` : ''}${previewText(row)}`,
-    dateTime(last),
-  ].filter(Boolean).join(', '));
+  // A small sign for the eye, and the words for the ear.
+  const sign = (box, shown, small, said) => {
+    p[box].hidden = !shown;
+    text(p[small], shown ? shown : '');
+    text(p[`${small}Said`], shown ? said() : '');
+  };
+  sign('badge', row.unread > 99 ? '99+' : row.unread, 'unread', () => t('list.unread', { count: row.unread }));
+  sign('waiting', waiting, 'wait', () => t('list.waitingFor', { time: waiting }));
+  sign('tickets', row.openTickets, 'count', () => t('list.openTickets', { count: row.openTickets }));
+  const level = row.priority && row.priority !== 'none' ? t(`priority.${row.priority}`) : '';
+  sign('priority', level, 'level', () => t('list.priority', { priority: level }));
+  attr(p.priority, 'data-priority', row.priority);
 }
 
 // Who has it, in which queue, on which channel.

@@ -7,7 +7,7 @@ import { bind } from '../lib/keys.js';
 import { route, go, link } from '../lib/router.js';
 import { fail, menuButton } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
-import { paint } from '../lib/avatar.js';
+import { avatar } from '../lib/avatar.js';
 import { sound, permission, askPermission, ring } from '../lib/notify.js';
 import { me, can, chooseBot, leave } from '../desk.js';
 import { attend, unread } from './attention.js';
@@ -84,7 +84,8 @@ export class Shell extends View {
     const self = me.get();
     const name = self.agent.name || self.name;
     const out = [null, { label: t('shell.signOut'), icon: icon('back'), run: signOut }];
-    return menuButton({ class: 'icon-button bar__person', 'aria-label': t('shell.person', { name }) }, paint(h('span', { class: 'avatar avatar--small', 'aria-hidden': 'true' }), name, self.agent.id), () => [
+    const face = [avatar(name, self.agent.id, 'avatar--small'), h('span', { class: 'visually-hidden' }, t('shell.person', { name }))];
+    return menuButton({ class: 'icon-button bar__person' }, face, () => [
       { label: t('shell.preferences'), icon: icon('settings'), hint: self.email, run: preferences },
       { label: t('shell.keys.title'), icon: icon('keyboard'), run: showKeys },
       ...(self.signIn === 'password' ? out : []),
