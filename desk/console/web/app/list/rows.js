@@ -16,6 +16,7 @@ export class Rows {
   #update;
   #rows = [];
   #shown = new Map();
+  #spare = [];
   #active = '';
   #height = 0;
   #frame = 0;
@@ -118,11 +119,11 @@ export class Rows {
       let el = this.#shown.get(row.id);
       const fresh = !el;
       if (fresh) {
-        el = this.#create(row);
+        el = this.#spare.pop() ?? this.#create(row);
         el.id = `row-${row.id}`;
         this.#shown.set(row.id, el);
       }
-      if (el.row !== row) {
+      if (fresh || el.row !== row) {
         el.row = row;
         this.#update(el, row);
       }
@@ -142,6 +143,8 @@ export class Rows {
     for (const [id, el] of this.#shown) {
       if (keep.has(id)) continue;
       el.remove();
+      el.classList.remove('row--moving');
+      this.#spare.push(el);
       this.#shown.delete(id);
     }
     attr(this.element, 'aria-activedescendant', active >= 0 ? `row-${this.#active}` : null);
