@@ -1,8 +1,90 @@
-import { h, fill, View } from '../lib/dom.js';
+// Settings: the agent's own, and those of the bot for whoever may.
+
+import { h, fill, attr, View } from '../lib/dom.js';
+import { t } from '../lib/i18n.js';
+import { icon } from '../lib/icons.js';
+import { confirm } from '../lib/feedback.js';
+import { route, go, link } from '../lib/router.js';
+import { can, me } from '../desk.js';
+import { PERMISSIONS } from './permissions.js';
+import './own.js';
+import './sessions.js';
+import './agents.js';
+import './queues.js';
+import './templates.js';
+import './bot.js';
+import './keys.js';
+
+const PAGES = [
+  { name: 'me', icon: 'user', may: () => true },
+  { name: 'sessions', icon: 'keyboard', may: () => me.get()?.signIn === 'password' },
+  { name: 'agents', icon: 'people', may: () => can('manage_agents') },
+  { name: 'queues', icon: 'clock', may: () => can('manage_queues') },
+  { name: 'templates', icon: 'note', may: () => can('manage_settings') },
+  { name: 'bot', icon: 'bot', may: () => can('manage_settings') },
+  // A key can do everything, so it takes somebody who may.
+  { name: 'keys', icon: 'settings', may: () => PERMISSIONS.every(can) },
+];
+const OWN = 2;
 
 export class Admin extends View {
+  #shown = '';
+
   connect() {
-    fill(this, h('p', { class: 'empty' }, '…'));
+    this.#shown = '';
+    this.nav = h('nav', { class: 'admin__nav', 'aria-label': t('admin.title') });
+    this.outlet = h('div', { class: 'admin__page pane' });
+    fill(this, this.nav, this.outlet);
+    this.watch(me, () => this.#menu());
+    this.watch(route, (at) => this.#show(at));
+    // Before the router hears of it: whoever would lose something is asked.
+    this.listen(window, 'hashchange', (e) => this.#leaving(e), { capture: true });
+    this.listen(window, 'beforeunload', (e) => this.#dirty && e.preventDefault());
+  }
+
+  get #dirty() {
+    return !!this.outlet.firstElementChild?.form?.dirty;
+  }
+
+  #menu() {
+    const allowed = PAGES.filter((p) => p.may());
+    const group = (title, pages) => pages.length > 0 && h('section', null, h('h2', null, t(title)), pages.map((p) => h('a', { href: link('admin', p.name), data: { page: p.name } }, icon(p.icon), t(`admin.page.${p.name}`))));
+    fill(this.nav, h('p', { class: 'admin__title' }, t('admin.title')),
+      group('admin.own', allowed.filter((p) => PAGES.indexOf(p) < OWN)),
+      group('admin.of_bot', allowed.filter((p) => PAGES.indexOf(p) >= OWN)));
+    this.#mark();
+  }
+
+  #mark() {
+    const name = this.#shown.split('/')[0];
+    for (const a of this.nav.querySelectorAll('a')) attr(a, 'aria-current', a.dataset.page === name ? 'page' : null);
+  }
+
+  #show({ path, query }) {
+    if (path[0] !== 'admin') return;
+    const allowed = PAGES.filter((p) => p.may());
+    const page = allowed.find((p) => p.name === path[1]) ?? (can('manage_agents') && !path[1] ? allowed.find((p) => p.name === 'agents') : allowed[0]);
+    // On a phone the menu is a page of its own.
+    attr(this, 'data-open', !!path[1]);
+    const key = [page.name, path[2] ?? '', query.get('new') ?? ''].join('/');
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#mark();
+    const el = /** @type {any} */ (h(`admin-${page.name}`));
+    el.item = path[2] ?? '';
+    el.fresh = query.has('new');
+    fill(this.outlet, el);
+  }
+
+  async #leaving(e) {
+    if (!this.#dirty) return;
+    e.stopImmediatePropagation();
+    const wanted = new URL(e.newURL).hash;
+    history.replaceState(null, '', new URL(e.oldURL).hash);
+    const yes = await confirm({ title: t('admin.leave_title'), text: t('admin.leave_text'), yes: t('admin.leave_yes'), danger: true });
+    if (!yes) return;
+    this.outlet.firstElementChild.form = null;
+    go(wanted);
   }
 }
 

@@ -1,0 +1,35 @@
+// The settings of the bot.
+
+import { patch } from '../lib/api.js';
+import { t } from '../lib/i18n.js';
+import { toast } from '../lib/feedback.js';
+import { me } from '../desk.js';
+import { Page } from './page.js';
+import { Form, part } from './form.js';
+import { languageField, line, words, zoneField } from './fields.js';
+
+class BotSettings extends Page {
+  connect() {
+    const { bot } = me.get();
+    const name = line({ name: 'name', label: t('admin.name'), value: bot.name, required: true, max: 256 });
+    const language = languageField({ value: bot.language ?? '', none: t('admin.not_said'), hint: t('admin.bot_language_hint') });
+    const zone = zoneField({ value: bot.timeZone ?? '', hint: t('admin.bot_zone_hint') });
+    const types = words({ name: 'ticketTypes', label: t('admin.ticket_types'), hint: t('admin.ticket_types_hint'), value: bot.ticketTypes ?? [] });
+    this.form = new Form({
+      fields: [name, language, zone, types],
+      content: [
+        part(t('admin.bot'), t('admin.bot_id', { id: bot.id }), name.el, language.el, zone.el),
+        part(t('admin.tickets'), t('admin.tickets_text'), types.el),
+      ],
+      save: async (values) => {
+        const saved = await patch('bot', values);
+        const self = me.get();
+        me.set({ ...self, bot: { ...saved, ticketTypes: values.ticketTypes.length ? values.ticketTypes : self.bot.ticketTypes } });
+        toast(t('admin.saved'), { kind: 'success' });
+      },
+    });
+    this.show({ title: t('admin.page.bot') }, this.form.el);
+  }
+}
+
+customElements.define('admin-bot', BotSettings);

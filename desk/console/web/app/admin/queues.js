@@ -1,0 +1,210 @@
+// The queues: how each is served, and by whom.
+
+import { h, fill, text, keyed } from '../lib/dom.js';
+import { get, put, del, id } from '../lib/api.js';
+import { t } from '../lib/i18n.js';
+import { icon } from '../lib/icons.js';
+import { avatar } from '../lib/avatar.js';
+import { confirm, dialog, fail, toast } from '../lib/feedback.js';
+import { go, link } from '../lib/router.js';
+import { agentName, names } from '../desk.js';
+import { keepFresh } from '../queues/refresh.js';
+import { Page, nothing } from './page.js';
+import { Form, part } from './form.js';
+import { amount, choice, idField, line } from './fields.js';
+
+const MODES = ['automatic', 'manual'];
+const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
+const ORDERS = ['aged', 'strict'];
+const ON_LOST = ['keep', 'requeue_unanswered', 'requeue_all'];
+const HOUR = 3600;
+const STICKY_HOURS = 90 * 24;
+const MOST = 1000;
+
+class Queues extends Page {
+  connect() {
+    const title = t('admin.page.queues');
+    this.loading(title);
+    this.attempt(title, async () => {
+      const { queues } = await get('queues');
+      if (!this.isConnected) return;
+      const queue = queues.find((q) => q.id === this.item);
+      if (this.fresh) this.#edit(null, queues);
+      else if (!this.item) this.#list();
+      else if (queue) this.#edit(queue, queues);
+      else this.missing(title, link('admin', 'queues'));
+    });
+  }
+
+  #list() {
+    const body = h('tbody');
+    const table = h('table', { class: 'table' },
+      h('thead', null, h('tr', null, ['name', 'mode', 'strategy', 'members'].map((c) => h('th', { scope: 'col', data: { column: c } }, t(`admin.column.${c}`))))),
+      body);
+    const place = h('div');
+    this.show({ title: t('admin.page.queues'), text: t('admin.queues_text'), actions: h('a', { class: 'button button--primary', href: link('admin', 'queues', { new: '1' }) }, icon('plus'), t('admin.new_queue')) }, place);
+    keepFresh(this, (e) => e.kind === 'queue_changed' || e.kind === 'member_changed', async (signal) => {
+      // The panel counts the members; the settings are its queues' own.
+      const { queues } = await get('panel', null, { signal });
+      keyed(body, queues, (q) => q.queue.id, queueRow, updateQueueRow);
+      const content = queues.length ? table : null;
+      if (content !== place.firstChild || !content) {
+        fill(place, content ?? nothing('clock', t('admin.no_queues'), t('admin.no_queues_text')));
+      }
+    });
+  }
+
+  #edit(queue, all) {
+    const fresh = !queue;
+    const v = { mode: 'automatic', strategy: 'least_loaded', order: 'aged', onLost: 'keep', stickySeconds: 0, ...queue };
+    const name = line({ name: 'name', label: t('admin.name'), value: v.name, required: true, max: 256 });
+    const ident = fresh && idField({ follows: name, taken: (w) => all.some((q) => q.id === w), label: t('admin.id'), hint: t('admin.queue_id_hint') });
+    const mode = choice({ name: 'mode', label: t('admin.mode'), value: v.mode, options: MODES.map((m) => [m, t(`admin.modes.${m}`), t(`admin.mode_hints.${m}`)]) });
+    const strategy = choice({ name: 'strategy', label: t('admin.strategy'), value: v.strategy, options: STRATEGIES.map((s) => [s, t(`admin.strategies.${s}`), t(`admin.strategy_hints.${s}`)]) });
+    const order = choice({ name: 'order', label: t('admin.order'), value: v.order, options: ORDERS.map((o) => [o, t(`admin.orders.${o}`), t(`admin.order_hints.${o}`)]) });
+    const onLost = choice({ name: 'onLost', as: 'on-lost policy', label: t('admin.on_lost'), value: v.onLost, options: ON_LOST.map((o) => [o, t(`admin.on_losts.${o}`)]) });
+    const sticky = amount({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
+      value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
+    const fields = [name, ident, mode, strategy, order, onLost, sticky].filter(Boolean);
+    const dependent = () => (strategy.el.hidden = mode.get() === 'manual');
+    dependent();
+
+    this.form = new Form({
+      fields,
+      fresh,
+      label: fresh ? t('admin.create_queue') : t('common.save'),
+      content: [
+        part(t('admin.queue'), null, name.el, ident && ident.el),
+        part(t('admin.distribution'), t('admin.distribution_text'), mode.el, strategy.el, sticky.el),
+        part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
+      ],
+      save: (values) => this.#save(values, queue),
+    });
+    this.form.el.addEventListener('changed', dependent);
+    const members = queue && h('admin-members');
+    if (members) members.queue = queue.id;
+    this.show({ title: fresh ? t('admin.new_queue') : queue.name, back: link('admin', 'queues'),
+      actions: queue && h('button', { class: 'button', type: 'button', on: { click: () => this.#remove(queue) } }, icon('trash'), t('common.remove')) },
+    members, this.form.el);
+    if (fresh) name.focus();
+  }
+
+  async #save({ id: chosen, sticky, ...values }, queue) {
+    const key = queue?.id ?? chosen;
+    await put(`queues/${id(key)}`, { ...values, stickySeconds: (sticky || 0) * HOUR });
+    this.form.settle();
+    toast(t('admin.saved'), { kind: 'success' });
+    if (queue) text(this.querySelector('.pane__head h1'), values.name);
+    else go(link('admin', 'queues', key), { replace: true });
+  }
+
+  async #remove(queue) {
+    if (!(await confirm({ title: t('admin.remove_queue_title', { name: queue.name }), text: t('admin.remove_queue_text'), yes: t('common.remove'), danger: true }))) return;
+    try {
+      await del(`queues/${id(queue.id)}`);
+    } catch (e) {
+      if (e.code === 'in_use') await inUse(queue);
+      else fail(e);
+      return;
+    }
+    toast(t('admin.removed', { name: queue.name }), { kind: 'success' });
+    this.form = null;
+    go(link('admin', 'queues'), { replace: true });
+  }
+}
+
+const inUse = (queue) => dialog({
+  title: t('admin.in_use_title', { name: queue.name }),
+  class: 'dialog--small',
+  body: (close) => [
+    h('p', null, t('admin.in_use_text')),
+    h('footer', { class: 'dialog__foot' },
+      h('button', { class: 'button', type: 'button', on: { click: () => close() } }, t('common.close')),
+      h('a', { class: 'button button--primary', href: link('waiting'), on: { click: () => close() } }, t('admin.show_waiting'))),
+  ],
+});
+
+function queueRow({ queue }) {
+  return h('tr', null,
+    h('td', null, h('a', { class: 'entry', href: link('admin', 'queues', queue.id) }, h('span', { class: 'entry__text' }, h('strong'), h('small')))),
+    h('td', { data: { column: 'mode' } }), h('td', { data: { column: 'strategy' } }), h('td', { data: { column: 'members' } }));
+}
+
+function updateQueueRow(el, { queue, agents }) {
+  text(el.querySelector('strong'), queue.name);
+  text(el.querySelector('small'), queue.id);
+  const [mode, strategy, members] = [...el.querySelectorAll('td[data-column]')];
+  text(mode, t(`admin.modes.${queue.mode || 'automatic'}`));
+  text(strategy, queue.mode === 'manual' ? '–' : t(`admin.strategies.${queue.strategy || 'least_loaded'}`));
+  text(members, String(agents.length));
+}
+
+/** Who serves the queue, each saved at once. */
+class Members extends Page {
+  queue = '';
+
+  connect() {
+    this.list = h('ul', { class: 'people' });
+    this.none = h('p', { class: 'admin__none', hidden: true }, t('admin.no_members'));
+    this.add = h('select', { class: 'select', 'aria-label': t('admin.add_member'), on: { change: () => this.#put(this.add.value, 0) } });
+    fill(this, part(t('admin.members'), t('admin.members_text'), this.list, this.none, this.add));
+    this.ask = keepFresh(this, (e) => e.kind === 'member_changed' && e.queue === this.queue, async (signal) => {
+      this.members = (await get(`queues/${id(this.queue)}/members`, null, { signal })).members;
+      this.#render();
+    });
+    this.watch(names, () => this.members && this.#render());
+  }
+
+  #render() {
+    const there = new Set(this.members.map((m) => m.agent));
+    const byName = (a, b) => agentName(a).localeCompare(agentName(b));
+    keyed(this.list, this.members.toSorted((a, b) => byName(a.agent, b.agent)), (m) => m.agent, (m) => this.#member(m), (el, m) => {
+      const input = el.querySelector('input');
+      if (document.activeElement !== input) input.value = m.capacity || '';
+    });
+    this.none.hidden = there.size > 0;
+    const rest = Object.keys(names.get().agents).filter((a) => !there.has(a)).sort(byName);
+    fill(this.add, h('option', { value: '' }, t('admin.add_member')), rest.map((a) => h('option', { value: a }, agentName(a))));
+    this.add.value = '';
+    this.add.disabled = rest.length === 0;
+  }
+
+  #member(m) {
+    const name = agentName(m.agent);
+    const input = h('input', { class: 'input input--number', type: 'text', inputmode: 'numeric', value: m.capacity || '', placeholder: t('admin.no_limit'), 'aria-label': t('admin.member_capacity', { name }), on: {
+      change: () => {
+        const wanted = input.value.trim();
+        if (/^\d*$/.test(wanted) && Number(wanted) <= MOST) this.#put(m.agent, Number(wanted), true);
+        else toast(t('admin.wrong.number', { most: MOST }), { kind: 'error' });
+      },
+    } });
+    return h('li', { class: 'person' }, avatar(name, m.agent, 'avatar--small'), h('span', { class: 'person__name' }, name), input,
+      h('button', { class: 'icon-button', type: 'button', 'aria-label': t('admin.remove_member', { name }), on: { click: () => this.#remove(m.agent) } }, icon('close')));
+  }
+
+  async #put(agent, capacity, told = false) {
+    if (!agent) return;
+    try {
+      await put(`queues/${id(this.queue)}/members/${id(agent)}`, { capacity });
+      if (told) toast(t('admin.saved'), { kind: 'success' });
+    } catch (e) {
+      fail(e);
+    }
+    this.ask();
+  }
+
+  async #remove(agent) {
+    const at = this.members.find((m) => m.agent === agent);
+    try {
+      await del(`queues/${id(this.queue)}/members/${id(agent)}`);
+      toast(t('admin.member_removed', { name: agentName(agent) }), { action: { label: t('admin.undo'), run: () => this.#put(agent, at?.capacity ?? 0) } });
+      this.add.focus();
+    } catch (e) {
+      fail(e);
+    }
+    this.ask();
+  }
+}
+
+customElements.define('admin-members', Members);
+customElements.define('admin-queues', Queues);
