@@ -105,7 +105,7 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 var (
 	asked   = regexp.MustCompile(`\bt\(\s*'([^']+)'`)
 	literal = regexp.MustCompile(`'([a-z]\w*(?:\.\w+)+)'`)
-	made    = regexp.MustCompile("`([a-z]\\w*\\.(?:\\w+\\.)*\\w*)\\$\\{")
+	made    = regexp.MustCompile("(\\bt\\()?`([a-z]\\w*\\.(?:\\w+\\.)*\\w*)\\$\\{")
 )
 
 func TestEveryWordAskedForExists(t *testing.T) {
@@ -119,8 +119,8 @@ func TestEveryWordAskedForExists(t *testing.T) {
 			}
 		}
 		for _, m := range made.FindAllStringSubmatch(source, -1) {
-			if strings.Contains(source, "t(`"+m[1]) && !anyWith(texts, m[1]) {
-				missing = append(missing, file+": "+m[1]+"...")
+			if m[1] != "" && !anyWith(texts, m[2]) {
+				missing = append(missing, file+": "+m[2]+"...")
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func TestEveryWordIsUsed(t *testing.T) {
 			used[m[1]] = true
 		}
 		for _, m := range made.FindAllStringSubmatch(source, -1) {
-			prefixes[m[1]] = true
+			prefixes[m[2]] = true
 		}
 	}
 	var unused []string

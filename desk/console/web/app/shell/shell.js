@@ -11,19 +11,16 @@ import { avatar } from '../lib/avatar.js';
 import { sound, permission, askPermission, ring } from '../lib/notify.js';
 import { me, can, chooseBot, leave } from '../desk.js';
 import { attend, unread } from './attention.js';
-import { preferences } from './preferences.js';
 import { showKeys } from './help.js';
 import './status.js';
 import './connection.js';
-
-const ADMIN = ['manage_queues', 'manage_agents', 'manage_settings'];
 
 // The places of the desk: a route, and the pane that it shows.
 const PLACES = [
   { name: 'c', icon: 'chat', label: 'shell.conversations', keys: 'g c', may: () => true },
   { name: 'waiting', icon: 'clock', label: 'shell.waiting', keys: 'g w', may: () => true },
-  { name: 'panel', icon: 'people', label: 'shell.panel', keys: 'g q', may: () => can('reports') },
-  { name: 'admin', icon: 'settings', label: 'shell.admin', keys: 'g a', may: () => ADMIN.some(can) },
+  { name: 'panel', icon: 'people', label: 'shell.panel', keys: 'g q', may: () => can('reports') || can('manage_queues') },
+  { name: 'admin', icon: 'settings', label: 'shell.admin', keys: 'g a', may: () => true },
 ];
 
 export class Shell extends View {
@@ -86,7 +83,7 @@ export class Shell extends View {
     const out = [null, { label: t('shell.signOut'), icon: icon('back'), run: signOut }];
     const face = [avatar(name, self.agent.id, 'avatar--small'), h('span', { class: 'visually-hidden' }, t('shell.person', { name }))];
     return menuButton({ class: 'icon-button bar__person' }, face, () => [
-      { label: t('shell.preferences'), icon: icon('settings'), hint: self.email, run: preferences },
+      { label: t('shell.preferences'), icon: icon('user'), hint: self.email, run: () => go(link('admin', 'me')) },
       { label: t('shell.keys.title'), icon: icon('keyboard'), run: showKeys },
       ...(self.signIn === 'password' ? out : []),
     ]);

@@ -81,7 +81,8 @@ export class SignIn extends View {
         try {
           await act(Object.fromEntries(new FormData(e.target)));
         } catch (problem) {
-          error.textContent = problem instanceof ApiError && problem.field === 'code' ? t('signin.wrongCode') : errorText(problem);
+          const code = this.mode === 'setup' && problem instanceof ApiError && problem.code === 'wrong_credentials';
+          error.textContent = code ? t('signin.wrongCode') : errorText(problem);
           error.hidden = false;
           e.target.querySelector('input[type=password]')?.select();
         } finally {
