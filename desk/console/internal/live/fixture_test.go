@@ -132,7 +132,8 @@ type screen struct {
 	hello   bool
 	events  []given
 	rows    []map[string]any
-	listed  int // times the list began
+	listed  int      // times the list began
+	entered []string // rows by steps
 	more    bool
 	signals []string
 	resets  int
@@ -240,6 +241,9 @@ func (s *screen) take(f live.Frame) {
 				s.rows = slices.Delete(s.rows, at, at+1)
 			case filter.Move:
 				s.rows = slices.Delete(s.rows, at, at+1)
+			}
+			if step.Kind == filter.Enter {
+				s.entered = append(s.entered, step.ID)
 			}
 			if step.Kind != filter.Leave {
 				require.Equal(t, step.ID, step.Row["id"])
