@@ -211,7 +211,16 @@ func (t *draft) say(m handoff.Message, expect int64) {
 	t.timer(m.Bot, timerSend, string(m.Conversation), t.now)
 }
 
+// timer sets a timer; one that sends at a time that is no lease's, see
+// leaseEnd.
 func (t *draft) timer(bot handoff.BotID, kind, id string, at time.Time) {
+	if kind == timerSend {
+		even := at.Truncate(2 * time.Millisecond)
+		if even.Before(at) && at.After(t.now) {
+			even = even.Add(2 * time.Millisecond) // not before its time
+		}
+		at = even
+	}
 	t.ops = append(t.ops, storage.SetTimer{Timer: storage.Timer{Bot: bot, Kind: kind, ID: id, At: at}})
 }
 

@@ -112,3 +112,27 @@ func TestAReadThatFailsWhileSendingNeverSendsTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageOfTheVeryMomentAtWhichALeaseEndsIsSent(t *testing.T) {
+	t.Parallel()
+	for late := range 3 { // around the lease's end, to the millisecond
+		o, other, b := crowd(t)
+		id := o.writes("551", "oi")
+		_, err := o.bot.Send(o.ctx, id, handoff.Text("one"), "")
+		o.ok(err)
+		updates := func(op storage.Op) bool { _, ok := op.(storage.UpdateMessage); return ok }
+		var second handoff.Message
+		b.before(updates, func() error {
+			// The sender has seen that there is nothing more, and is slow to say so.
+			o.clock.Advance(7*time.Second - time.Millisecond + time.Duration(late)*time.Millisecond)
+			second, err = other.bot.Send(o.ctx, id, handoff.Text("two"), "")
+			return err
+		})
+		o.settle()
+		o.clock.Advance(time.Minute)
+		o.settle()
+		stored, err := o.store.Message(o.ctx, "acme", id, second.ID)
+		o.ok(err)
+		require.Equal(t, handoff.Sent, stored.Delivery)
+	}
+}

@@ -61,9 +61,8 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 	t := &draft{now: now}
 	t.ops = append(t.ops, storage.ClearTimer{Timer: due})
 	if box.value.Owner != "" && box.value.Until.After(now) {
-		// Somebody is at it: look again after their lease has ended. It is not
-		// the time of their own timer, which they clear when nothing is left.
-		t.timer(s.bot, timerSend, due.ID, box.value.Until.Add(time.Millisecond))
+		// Somebody is at it: look again after their lease has ended.
+		t.timer(s.bot, timerSend, due.ID, box.value.Until)
 		return false, ignoreConflict(s.d.commit(ctx, t))
 	}
 	if box.value.NotBefore.After(now) {
@@ -95,7 +94,7 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 	if err := put(t, box, time.Time{}); err != nil {
 		return false, err
 	}
-	s.timer = storage.Timer{Bot: s.bot, Kind: timerSend, ID: due.ID, At: box.value.Until}
+	s.timer = storage.Timer{Bot: s.bot, Kind: timerSend, ID: due.ID, At: leaseEnd(box.value.Until)}
 	t.ops = append(t.ops, storage.SetTimer{Timer: s.timer})
 	if err := s.d.commit(ctx, t); err != nil {
 		return false, ignoreConflict(err)
@@ -151,6 +150,14 @@ func (s *sending) inDoubt(ctx context.Context, box outbox) (bool, error) {
 // lease renews the lease for one more attempt, at a message.
 func (s *sending) lease(t *draft, box *outbox, at handoff.MessageID) {
 	box.Owner, box.Until, box.Sending = s.token, t.now.Add(s.d.holdTime()), at
+}
+
+// leaseEnd is the time of a lease's timer: the odd millisecond at its end or
+// next. All other timers are at even ones, see [draft.timer], so that whoever
+// clears their own when nothing is left never clears that of a message which
+// came in between and was written at the very millisecond.
+func leaseEnd(until time.Time) time.Time {
+	return until.Truncate(2 * time.Millisecond).Add(time.Millisecond)
 }
 
 // holdTime is for how long a lease on outgoing messages lasts that nobody
