@@ -6,7 +6,7 @@ const KEEP = 30 * 864e5;
 
 const name = (bot, agent, conversation) => PREFIX + [bot, agent, conversation].map(encodeURIComponent).join('.');
 
-/** The draft, {text, private}, or null. */
+/** The draft, {text, private, media}, or null. */
 export function draft(bot, agent, conversation) {
   try {
     return JSON.parse(localStorage.getItem(name(bot, agent, conversation)) ?? 'null');
@@ -15,11 +15,11 @@ export function draft(bot, agent, conversation) {
   }
 }
 
-/** Keeps a draft; a blank text forgets it. */
+/** Keeps a draft; one without text and media is forgotten. */
 export function keepDraft(bot, agent, conversation, value) {
   const key = name(bot, agent, conversation);
   try {
-    if (value?.text?.trim()) localStorage.setItem(key, JSON.stringify({ ...value, at: Date.now() }));
+    if (value?.text?.trim() || value?.media?.length) localStorage.setItem(key, JSON.stringify({ ...value, at: Date.now() }));
     else localStorage.removeItem(key);
   } catch {
     // No room: the text stays in the box, which is all that can be done.
