@@ -154,7 +154,7 @@ export function place(popover, anchor) {
 /** A button that opens a popover with content made on each opening. */
 export function popoverButton(props, label, content) {
   const id = `menu-${++menus}`;
-  const box = h('div', { class: 'popover', id, popover: 'auto', role: 'dialog', 'aria-label': props['aria-label'] ?? null });
+  const box = h('div', { class: 'popover', id, popover: 'auto', role: 'dialog', 'aria-label': props['aria-label'] ?? props.title });
   const button = h('button', { type: 'button', ...props, 'aria-haspopup': 'dialog', 'aria-expanded': 'false', popovertarget: id }, label);
   box.addEventListener('beforetoggle', (e) => {
     if (e.newState === 'open') fill(box, content(() => box.hidePopover()));

@@ -84,10 +84,14 @@ export class Alerts {
     this.#timer = setInterval(() => this.#repeat(), EVERY);
   }
 
-  /** @param {{kind: 'customer' | 'assigned' | 'message', conversation: string, title: string, body: string}} alert */
-  raise(alert) {
+  /**
+   * With `quiet` this tab says nothing of it, because it is being looked at.
+   *
+   * @param {{kind: 'customer' | 'assigned' | 'message', conversation: string, title: string, body: string}} alert
+   */
+  raise(alert, { quiet = false } = {}) {
     this.#open.set(alert.conversation, alert);
-    this.#tell(alert);
+    if (!quiet) this.#tell(alert);
   }
 
   /** Settles the alert of a conversation, or all of them (null), in every tab. */

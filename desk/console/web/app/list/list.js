@@ -101,7 +101,8 @@ export class ConversationList extends View {
       badge.textContent = String(n);
       badge.hidden = n === 0;
     });
-    const anchor = popoverButton({ class: 'icon-button list__filter', 'aria-label': t('list.filter.title'), title: t('list.filter.title') }, [icon('filter'), badge],
+    const anchor = popoverButton({ class: 'icon-button list__filter', title: t('list.filter.title') },
+      [icon('filter'), h('span', { class: 'visually-hidden' }, t('list.filter.title')), badge],
       (close) => filterForm(criteria.get(), { close, choose: (c) => this.#choose(c), save: () => saveView(criteria.get()) }));
     this.until(bind({ keys: 'f', label: 'list.filter.title', group: 'list.title', when: () => !this.hidden, run: () => anchor.firstElementChild.click() }));
     return anchor;

@@ -4,8 +4,8 @@ import { h, text, attr } from '../lib/dom.js';
 import { t, shortTime, duration, dateTime } from '../lib/i18n.js';
 import { paint } from '../lib/avatar.js';
 import { icon } from '../lib/icons.js';
-import { now, agentName, queueName } from '../desk.js';
-import { label, previewText, previewBy, channelName } from './words.js';
+import { me, now, criteria, agentName, queueName } from '../desk.js';
+import { label, phone, previewText, previewBy, channelName } from './words.js';
 
 /** Makes an empty row; {@link updateRow} fills it. */
 export function createRow() {
@@ -43,24 +43,28 @@ export function updateRow(el, row) {
   const p = el.parts;
   const name = label(row);
   const waiting = row.state === 'waiting' && row.waitingSince ? duration(now() - new Date(row.waitingSince).getTime()) : '';
-  const last = row.lastReceivedAt || row.lastMessageAt || row.startedAt;
+  const last = sortTime(row);
+  const self = me.get()?.agent.id;
   const ended = row.state === 'ended';
 
   paint(p.avatar, row.contactName || '', row.contact);
   p.dot.className = `row__dot dot dot--${ended ? 'off' : 'on'}`;
   text(p.name, name);
   text(p.state, t(`state.${row.state}`));
-  text(p.number, row.contactName ? row.number ?? '' : '');
+  text(p.number, row.contactName ? phone(row) : '');
   text(p.time, shortTime(last));
   attr(p.time, 'datetime', last);
   attr(p.time, 'title', dateTime(last));
-  const by = previewBy(row);
+  const by = previewBy(row, self);
   text(p.by, by ? `${by}: ` : '');
   text(p.text, previewText(row));
   const where = place(row);
   text(p.where, where);
   attr(p.where, 'title', where);
-  el.classList.toggle('row--unread', row.unread > 0);
+  // What others have, or the bot, is for them to read.
+  const due = row.agent === self || row.state === 'waiting';
+  el.classList.toggle('row--unread', row.unread > 0 && due);
+  p.badge.classList.toggle('badge--unread', due);
 
   // A small sign for the eye, and the words for the ear.
   const sign = (box, shown, small, said) => {
@@ -74,6 +78,13 @@ export function updateRow(el, row) {
   const level = row.priority && row.priority !== 'none' ? t(`priority.${row.priority}`) : '';
   sign('priority', level, 'level', () => t('list.priority', { priority: level }));
   attr(p.priority, 'data-priority', row.priority);
+}
+
+// The time that the list is in order of.
+function sortTime(row) {
+  const { sortBy } = criteria.get();
+  const own = sortBy === 'started' ? row.startedAt : sortBy === 'human_started' ? row.humanAt : row.lastReceivedAt;
+  return own || row.lastMessageAt || row.startedAt;
 }
 
 // Who has it, in which queue, on which channel.

@@ -3,7 +3,15 @@
 import { t, has } from '../lib/i18n.js';
 
 /** The contact's name, or else number, or else address. */
-export const label = (row) => row.contactName || row.number || row.address || t('list.nameless');
+export const label = (row) => row.contactName || phone(row) || row.address || t('list.nameless');
+
+/** The contact's number as people write it; what is no telephone number stays. */
+export function phone({ number = '', channel }) {
+  if (channel !== 'whatsapp' && channel !== 'sms' || !/^\+?\d{8,15}$/.test(number)) return number;
+  const digits = number.replace('+', '');
+  const brazil = digits.match(/^55(\d{2})(\d{4,5})(\d{4})$/);
+  return brazil ? `+55 ${brazil[1]} ${brazil[2]}-${brazil[3]}` : `+${digits}`;
+}
 
 /** The last message in words, without who wrote it. */
 export function previewText(row) {
@@ -13,10 +21,14 @@ export function previewText(row) {
   return has(`kind.${p.kind}`) ? t(`kind.${p.kind}`) : t('kind.unknown');
 }
 
-/** Who wrote the last message, as it stands before the text; '' is the contact. */
-export function previewBy(row) {
+/**
+ * Who wrote the last message, as it stands before the text; '' is the contact.
+ * What an agent wrote is taken for that of the one who has it.
+ */
+export function previewBy(row, self) {
   const by = row.preview?.by;
   if (!by || by === 'contact') return '';
+  if (by === 'agent' && (row.agent || row.lastAgent) === self) return t('common.you');
   return t(`list.by.${by}`);
 }
 

@@ -4,6 +4,7 @@
 import { Alerts, countInTitle } from '../lib/notify.js';
 import { State } from '../lib/store.js';
 import { get, id } from '../lib/api.js';
+import { route } from '../lib/router.js';
 import { t } from '../lib/i18n.js';
 import { me, stream, list, rowOf } from '../desk.js';
 import { label, previewText } from '../list/words.js';
@@ -35,7 +36,10 @@ export function attend() {
 
   async function raise(kind, conversation, title) {
     const row = rowOf(conversation) ?? await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
-    if (row) alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) });
+    if (!row) return;
+    const open = document.hasFocus() && route.get().path[0] === 'c' && route.get().path[1] === conversation;
+    alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
+    if (open) alerts.settle(conversation);
   }
 
   on('hello', () => load().catch(() => {}));
