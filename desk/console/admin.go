@@ -57,15 +57,11 @@ type memberInput struct {
 	}
 }
 
-type templateList struct {
-	Templates []handoff.Template `json:"templates"`
-}
-
 type templatePath struct {
 	Template handoff.TemplateID `path:"template"`
 }
 
-type templateInput struct {
+type templateChange struct {
 	Template handoff.TemplateID `path:"template"`
 	Body     struct {
 		Channel  handoff.Channel `json:"channel,omitempty" doc:"Empty fits every channel."`
@@ -108,12 +104,6 @@ func (c *Console) handleAdmin() {
 		func(ctx context.Context, by *caller, in *memberPath) (none, error) {
 			return none{}, by.side().RemoveMember(ctx, in.Queue, in.Agent)
 		})
-	handle(c, route{method: http.MethodGet, path: "/templates", name: "listTemplates", tag: "desk", audience: both,
-		summary: "The bot's templates"},
-		func(ctx context.Context, by *caller, _ *none) (templateList, error) {
-			templates, err := by.side().Templates(ctx)
-			return templateList{list(templates)}, err
-		})
 	handle(c, route{method: http.MethodPut, path: "/templates/{template}", name: "putTemplate", tag: "admin", audience: both,
 		body: 256 << 10, summary: "Create or change a template"}, putTemplate)
 	handle(c, route{method: http.MethodDelete, path: "/templates/{template}", name: "removeTemplate", tag: "admin", audience: both,
@@ -151,7 +141,7 @@ func putMember(ctx context.Context, by *caller, in *memberInput) (handoff.Member
 	return m, by.side().PutMember(ctx, m)
 }
 
-func putTemplate(ctx context.Context, by *caller, in *templateInput) (handoff.Template, error) {
+func putTemplate(ctx context.Context, by *caller, in *templateChange) (handoff.Template, error) {
 	t := handoff.Template{Bot: by.ref.Bot, ID: in.Template, Channel: in.Body.Channel, Name: in.Body.Name,
 		Language: in.Body.Language, Body: in.Body.Body}
 	return t, by.side().PutTemplate(ctx, t)

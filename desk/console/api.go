@@ -51,8 +51,10 @@ func (c *Console) handleAPI() error {
 		c.handleSignIn()
 	}
 	c.handleMe()
+	c.handleDesk()
 	c.handleAdmin()
 	c.handlePeople()
+	c.handleStream()
 	nonNull(doc)
 
 	text, err := json.Marshal(doc)

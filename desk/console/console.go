@@ -12,6 +12,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
+	"github.com/handoffdesk/handoff/desk/console/internal/live"
 )
 
 // Options of a console. The zero value, and nil, mean the documented defaults.
@@ -62,11 +63,15 @@ type Console struct {
 	api      huma.API
 	routes   []route
 	pages    *pages
+
+	live       *live.Hub
+	streams    streams
+	attendance attendance
 }
 
 // New makes a console on a desk. It reads the overlay; the caller closes the
-// console before the desk's store. d.Run must run in some process for agents to
-// get conversations.
+// console before the desk's store. d.Run must run in this process too: it keeps
+// those connected whose stream is here.
 //
 // Errors: handoff.ErrInvalid for an option that cannot be, or what reading the
 // overlay gave.
@@ -97,8 +102,12 @@ func New(d *desk.Desk, o *Options) (*Console, error) {
 	if c.pages, err = newPages(c.o.Overlay); err != nil {
 		return nil, err
 	}
+	c.streams.of = map[SeatRef]int{}
+	c.attendance = attendance{streams: map[device]int{}}
+	c.live = live.New(d, c.log)
 	c.pages.handle(c.mux)
 	if err := c.handleAPI(); err != nil {
+		c.live.Close()
 		return nil, err
 	}
 	return c, nil
@@ -122,6 +131,12 @@ func checkLines(lines map[handoff.BotID][]Line) error {
 	return nil
 }
 
-// Close ends the streams and waits until they have ended. Requests that come
-// afterwards work, but streams are refused. Calling it again does nothing.
-func (c *Console) Close() error { return nil }
+// Close ends the streams and waits until they have ended: whoever is there by
+// none elsewhere soon counts as lost. Other requests work as before; streams
+// are refused. Calling it again does nothing. It always gives nil.
+func (c *Console) Close() error {
+	c.streams.close()
+	c.live.Close()
+	c.streams.open.Wait()
+	return nil
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/handoffdesk/handoff/desk/console"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
 	"github.com/handoffdesk/handoff/desk/desktest"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 	"github.com/handoffdesk/handoff/ticket"
 )
@@ -49,12 +50,18 @@ func canary(bot handoff.BotID) string { return "canary-of-" + string(bot) }
 // contact has ended.
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, memory.New(nil), desk.Options{})
+}
+
+// newWorldOn has a store and options of the desk of its own.
+func newWorldOn(t testing.TB, store storage.Store, o desk.Options) *world {
+	t.Helper()
 	w := &world{t: t, channel: &desktest.Channel{}, log: &logs{},
 		ids: map[handoff.BotID]map[string]string{}, keys: map[handoff.BotID]string{}}
-	store := memory.New(nil)
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	w.desk, err = desk.New(store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{"web": w.channel}, Logger: logger})
+	o.Channels, o.Logger = map[handoff.Channel]desk.Channel{"web": w.channel}, logger
+	w.desk, err = desk.New(store, &o)
 	require.NoError(t, err)
 	w.accounts, err = accounts.New(store, &accounts.Options{Logger: logger})
 	require.NoError(t, err)

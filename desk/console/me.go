@@ -42,9 +42,9 @@ func (c *Console) handleMe() {
 		summary: "Change one's language or time zone"}, changeMe)
 	handle(c, route{method: http.MethodGet, path: "/me/tickets", name: "listMyTickets", tag: "me", audience: agent,
 		summary: "The open tickets that one wrote, the oldest first"},
-		func(ctx context.Context, by *caller, _ *none) (ticketList, error) {
+		func(ctx context.Context, by *caller, _ *none) (ownTickets, error) {
 			tickets, err := by.seat.MyTickets(ctx)
-			return ticketList{list(tickets)}, err
+			return ownTickets{list(tickets)}, err
 		})
 	handle(c, route{method: http.MethodGet, path: "/me/views", name: "listViews", tag: "me", audience: agent,
 		summary: "One's saved filters, in the order they were made"}, c.listViews)
@@ -68,7 +68,7 @@ type meInput struct {
 	}
 }
 
-type ticketList struct {
+type ownTickets struct {
 	Tickets []ticket.Ticket `json:"tickets"`
 }
 

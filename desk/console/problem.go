@@ -16,6 +16,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
+	"github.com/handoffdesk/handoff/desk/console/internal/live"
 )
 
 // Problem is how the API tells of an error. Code is stable and says what is
@@ -48,6 +49,7 @@ var (
 	errCrossOrigin    = errors.New("console: cross-origin request")
 	errMediaType      = errors.New("console: unsupported media type")
 	errMethod         = errors.New("console: method not allowed")
+	errClosing        = errors.New("console: closing")
 	errStreams        = errors.New("console: too many streams")
 	errMalformed      = errors.New("console: malformed")
 	errTooLarge       = errors.New("console: too large")
@@ -89,6 +91,9 @@ var problems = []struct {
 	{errMediaType, 415, "unsupported_media_type", "Unsupported media type"},
 	{errMalformed, 400, "malformed", "Malformed request"},
 	{handoff.ErrInvalid, 422, "invalid", "Invalid input"},
+	{errClosing, 503, "busy", "Closing, try again"},
+	{live.ErrClosed, 503, "busy", "Closing, try again"},
+	{live.ErrTooMany, 429, "rate_limited", "Too many signals"},
 	{desk.ErrBusy, 503, "busy", "Busy, try again"},
 	{accounts.ErrBusy, 503, "busy", "Busy, try again"},
 	{desk.ErrOutcomeUnknown, 503, "outcome_unknown", "It is not known whether it was done"},

@@ -32,7 +32,6 @@ var coreRows = map[string]row{
 		gone: "401 403 403 403 403 404 404 404 404", body: `{"capacity":2}`},
 	"DELETE /queues/{queue}/members/{agent}": {own: "401 403 403 403 403 204 204 404 404", gone: "401 403 403 403 403 404 404 404 404"},
 
-	"GET /templates": {own: "401 200 200 200 403 200 200 200 200"},
 	"PUT /templates/{template}": {own: "401 403 403 403 403 200 200 200 200",
 		gone: "401 403 403 403 403 200 200 200 200", body: `{"name":"hello","language":"en","body":"Hello"}`},
 	"DELETE /templates/{template}": {own: "401 403 403 403 403 204 204 404 404", gone: "401 403 403 403 403 404 404 404 404"},
@@ -45,6 +44,8 @@ var coreRows = map[string]row{
 	// The agents have no e-mail address.
 	"POST /agents/{agent}/invitation": {own: "401 403 403 403 403 422 422 404 404",
 		gone: "401 403 403 403 403 404 404 404 404", body: `{}`},
+	"GET /events": {own: "401 200 200 200 403 200 403 200 403", query: "?list=true&device=tab", endless: true},
+
 	"GET /keys":          {own: "401 403 403 403 403 200 200 200 200"},
 	"POST /keys":         {own: "401 403 403 403 403 201 201 201 201", body: `{"name":"Another"}`},
 	"DELETE /keys/{key}": {own: "401 403 403 403 403 204 204 404 404", gone: "401 403 403 403 403 404 404 404 404"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/routing"
 )
 
@@ -14,6 +15,7 @@ type side interface {
 	Agents(ctx context.Context) ([]handoff.Agent, error)
 	Attach(ctx context.Context, data []byte) (handoff.Media, error)
 	CanReply(ctx context.Context, id handoff.ConversationID) (ok bool, until time.Time, err error)
+	Conversations(ctx context.Context, c filter.Criteria, after string) (desk.Page, error)
 	Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error)
 	ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error)
 	Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error)

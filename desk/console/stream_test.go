@@ -1,0 +1,318 @@
+package console_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/console"
+	"github.com/handoffdesk/handoff/storage/memory"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// frame is a server-sent event.
+type frame struct{ id, event, data string }
+
+// watcher reads a stream.
+type watcher struct {
+	t      testing.TB
+	status int
+	header http.Header
+	code   string
+	frames chan frame // closed at the end of the stream
+	leave  func()
+}
+
+// serve puts the console behind a real server.
+func (w *world) serve() *httptest.Server {
+	s := httptest.NewServer(w.console)
+	w.t.Cleanup(s.Close)
+	return s
+}
+
+func watch(t testing.TB, s *httptest.Server, query string, headers ...string) *watcher {
+	t.Helper()
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+console.Base+"/events?"+query, nil)
+	require.NoError(t, err)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := s.Client().Do(r)
+	require.NoError(t, err)
+	v := &watcher{t: t, status: answer.StatusCode, header: answer.Header, frames: make(chan frame, 1000)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(v.frames)
+		defer answer.Body.Close()
+		if v.status != http.StatusOK {
+			return
+		}
+		var f frame
+		for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+			name, value, _ := strings.Cut(lines.Text(), ": ")
+			switch name {
+			case "id":
+				f.id = value
+			case "event":
+				f.event = value
+			case "data":
+				f.data = value
+			case "":
+				if lines.Text() == "" {
+					v.frames <- f
+					f = frame{}
+				}
+			}
+		}
+	}()
+	v.leave = func() { leave(); <-done }
+	t.Cleanup(v.leave)
+	return v
+}
+
+// next gives the next frame of a name.
+func (v *watcher) next(event string) frame {
+	v.t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case f, ok := <-v.frames:
+			require.True(v.t, ok, "the stream ended before a frame %s", event)
+			if f.event == event {
+				return f
+			}
+		case <-late:
+			v.t.Fatalf("no frame %s", event)
+		}
+	}
+}
+
+// ended waits for the end of the stream.
+func (v *watcher) ended() {
+	v.t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case _, ok := <-v.frames:
+			if !ok {
+				return
+			}
+		case <-late:
+			v.t.Fatal("the stream goes on")
+		}
+	}
+}
+
+func TestStreamGivesTheListThenWhatHappens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := watch(t, w.serve(), "list=true&queues="+w.ids[acme]["queue"], "As", "ana@acme")
+	require.Equal(t, "text/event-stream", v.header.Get("Content-Type"))
+	require.Equal(t, "no-store", v.header.Get("Cache-Control"))
+
+	var hello struct {
+		Cursor string
+		Agent  handoff.Agent
+	}
+	require.NoError(t, json.Unmarshal([]byte(v.next("hello").data), &hello))
+	require.Equal(t, handoff.AgentID("ana-acme"), hello.Agent.ID)
+	require.NotEmpty(t, hello.Cursor)
+	var first struct{ Rows []desk.Row }
+	require.NoError(t, json.Unmarshal([]byte(v.next("list").data), &first))
+	require.Len(t, first.Rows, 2)
+
+	w.receive(acme, "first", "m4")
+	happened := v.next("event")
+	require.NotEmpty(t, happened.id)
+	require.NotContains(t, happened.data, canary(acme), "events hold no text")
+	require.Contains(t, v.next("list").data, `"steps"`)
+}
+
+func TestStreamResumesAfterTheLastIDWithoutMissingAnything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	v := watch(t, s, "", "As", "ana@acme")
+	v.next("hello")
+	w.receive(acme, "first", "m4")
+	seen := v.next("event")
+	v.leave()
+	missed := w.receive(acme, "first", "m5")
+
+	for _, headers := range [][]string{{"As", "ana@acme", "Last-Event-ID", seen.id}, {"As", "ana@acme", "Last-Event-ID", seen.id, "X", "y"}} {
+		v := watch(t, s, "after="+w.head(), headers...)
+		require.Contains(t, v.next("event").data, string(missed.Message.ID), "Last-Event-ID goes before after")
+	}
+	v = watch(t, s, "after=nonsense", "As", "ana@acme")
+	v.next("reset")
+}
+
+func TestStreamOfADisabledAgentEndsWithinMoments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := watch(t, w.serve(), "", "As", "ana@acme")
+	v.next("hello")
+	ana, err := w.agent(acme, "ana")
+	require.NoError(t, err)
+	ana.Disabled = true
+	began := time.Now()
+	require.NoError(t, w.desk.Bot(acme).PutAgent(t.Context(), ana))
+	require.Contains(t, v.next("bye").data, "disabled")
+	v.ended()
+	require.Less(t, time.Since(began), 3*time.Second)
+	require.Equal(t, "no_seat", w.do("GET", "/me", "", "As", "ana@acme").Code())
+}
+
+func TestStreamShowsOnlyItsBot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	v := watch(t, s, "list=true&bot=other", "As", "adm@acme,adm@other")
+	require.NotContains(t, v.next("list").data, canary(acme))
+	w.receive(acme, "first", "m4")
+	there := w.receive(other, "first", "m5")
+	require.Contains(t, v.next("event").data, string(there.Message.ID), "the other bot's came first")
+
+	require.Equal(t, http.StatusForbidden, watch(t, s, "bot=other", "As", "adm@acme").status)
+	v = watch(t, s, "list=true", "As", "bruno@acme")
+	require.NotContains(t, v.next("list").data, w.ids[acme]["id"], "of a queue that he does not serve")
+}
+
+func TestAgentLosesOnTheStreamWhatTheyLoseInTheDesk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := watch(t, w.serve(), "", "As", "ana@acme")
+	v.next("hello")
+	require.NoError(t, w.seat(acme, "ana").ReturnToBot(t.Context(), handoff.ConversationID(w.ids[acme]["id"])))
+	require.Contains(t, v.next("event").data, `"left":true`)
+	after := w.receive(acme, "first", "m4")
+	w.receive(acme, "third", "m5")
+	_, err := w.desk.Bot(acme).Tag(t.Context(), handoff.ConversationID(w.ids[acme]["waiting"]), []string{"seen"}, nil)
+	require.NoError(t, err)
+	seen := v.next("event").data
+	require.NotContains(t, seen, string(after.Message.ID))
+	require.Contains(t, seen, w.ids[acme]["waiting"])
+}
+
+func TestAnEleventhStreamOfASeatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	var open []*watcher
+	for range 10 {
+		v := watch(t, s, "", "As", "ana@acme")
+		v.next("hello")
+		open = append(open, v)
+	}
+	refused := watch(t, s, "", "As", "ana@acme")
+	require.Equal(t, http.StatusTooManyRequests, refused.status)
+	require.NotEmpty(t, refused.header.Get("Retry-After"))
+	watch(t, s, "", "As", "bruno@acme").next("hello")
+
+	open[0].leave()
+	require.Eventually(t, func() bool { return watch(t, s, "", "As", "ana@acme").status == http.StatusOK }, patience, 10*time.Millisecond)
+}
+
+func TestAgentIsConnectedWhileAStreamOfTheirDeviceIsOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, memory.New(nil), desk.Options{Lease: time.Second, Heartbeat: 100 * time.Millisecond, Sweep: 100 * time.Millisecond})
+	ctx, stop := context.WithCancel(t.Context())
+	var run errgroup.Group
+	run.Go(func() error { return w.desk.Run(ctx) })
+	defer func() { stop(); require.NoError(t, run.Wait()) }()
+	s := w.serve()
+	connected := func() bool {
+		agents, err := w.seat(acme, "adm").Colleagues(t.Context())
+		require.NoError(t, err)
+		for _, a := range agents {
+			if a.ID == "ana-acme" {
+				return a.Connected
+			}
+		}
+		return false
+	}
+	stays := func(why string) {
+		require.Never(t, func() bool { return !connected() }, 1500*time.Millisecond, 50*time.Millisecond, why)
+	}
+	watch(t, s, "", "As", "ana@acme").next("hello")
+	require.False(t, connected(), "a stream without a device is nobody's presence")
+	v := watch(t, s, "device=tab-1", "As", "ana@acme")
+	v.next("hello")
+	stays("the stream is open")
+	anew := watch(t, s, "device=tab-1", "As", "ana@acme")
+	anew.next("hello")
+	v.leave()
+	stays("the device has another stream")
+	anew.leave()
+	require.True(t, connected(), "it may come back")
+	require.Eventually(t, func() bool { return !connected() }, patience, 50*time.Millisecond)
+}
+
+func TestSigningOutIsLeavingAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out := &atomic.Bool{}
+	w.console.SignInBy(until{byHeader{}, out})
+	v := watch(t, w.serve(), "device=tab-1", "As", "ana@acme")
+	v.next("hello")
+	out.Store(true)
+	began := time.Now()
+	require.Contains(t, v.next("bye").data, "signed_out")
+	v.ended()
+	require.Less(t, time.Since(began), 3*time.Second)
+	agents, err := w.seat(acme, "adm").Colleagues(t.Context())
+	require.NoError(t, err)
+	for _, a := range agents {
+		require.False(t, a.Connected, a.ID)
+	}
+}
+
+// until is an authenticator that knows nobody any more once it is out.
+type until struct {
+	console.Authenticator
+	out *atomic.Bool
+}
+
+func (u until) Authenticate(r *http.Request) (console.Identity, error) {
+	if u.out.Load() {
+		return console.Identity{}, console.ErrNotSignedIn
+	}
+	return u.Authenticator.Authenticate(r)
+}
+
+func TestCloseEndsStreamsAndRefusesMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	v := watch(t, s, "", "As", "ana@acme")
+	v.next("hello")
+	require.NoError(t, w.console.Close())
+	v.ended()
+	require.Equal(t, http.StatusServiceUnavailable, watch(t, s, "", "As", "ana@acme").status)
+	require.Equal(t, http.StatusOK, w.do("GET", "/me", "", "As", "ana@acme").Status)
+}
+
+func TestHeadOfTheStreamIsOnlyItsHead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.head()
+	a := w.do(http.MethodHead, "/events?device=tab", "", "As", "ana@acme")
+	require.Equal(t, http.StatusOK, a.Status)
+	require.Empty(t, a.Body)
+	require.Equal(t, before, w.head())
+}
