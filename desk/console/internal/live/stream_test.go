@@ -124,39 +124,6 @@ func TestAChangeWhileAListIsReadIsNeitherLostNorShownTwice(t *testing.T) {
 	})
 }
 
-func TestAReadingOlderThanTheListPutsNothingBackIntoIt(t *testing.T) {
-	inTampered(t, func(o *office, s *tampered) {
-		o.agent("ana", handoff.RoleAgent, "sales")
-		id := o.waits("551", "sales")
-		o.settle()
-		a := o.watch("ana", live.Viewer{Criteria: active})
-		defer a.stream.Close()
-		synctest.Wait()
-
-		// The hub reads the conversation; it ends; the list is read; and only
-		// then is what the hub read told.
-		var held atomic.Bool
-		told := make(chan struct{})
-		s.conversation = func() {
-			if held.CompareAndSwap(false, true) {
-				<-told
-			}
-		}
-		o.writes("551")
-		synctest.Wait()
-		require.True(t, held.Load())
-		_, err := o.bot.End(o.ctx, id)
-		o.ok(err)
-		a.read()
-		require.Equal(t, 1, a.listed)
-		require.Empty(t, a.rows)
-		close(told)
-		a.read()
-		require.Empty(t, a.entered)
-		require.NotEmpty(t, a.kinds(), "though it was told")
-	})
-}
-
 func TestAnotherTabOfTheAgentLearnsWhatWasReadAndNobodyElse(t *testing.T) {
 	inOffice(t, func(o *office) {
 		ana := o.agent("ana", handoff.RoleAgent, "sales")
