@@ -101,8 +101,17 @@ func (c *Console) handleControl() {
 		c.start)
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/read", name: "markRead", tag: "conversations", audience: agent,
 		summary: "Note that the agent has read it up to now"},
-		func(ctx context.Context, by *caller, in *inConversation) (none, error) {
-			return none{}, by.seat.MarkRead(ctx, in.ID)
+		c.markRead)
+	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/signal", name: "signal", tag: "conversations", audience: agent,
+		summary: "Tell others who see it that the agent looks at it or types, for 10 seconds"},
+		func(ctx context.Context, by *caller, in *struct {
+			ID   handoff.ConversationID `path:"id" maxLength:"64"`
+			Body struct {
+				Looking bool `json:"looking"`
+				Typing  bool `json:"typing"`
+			}
+		}) (none, error) {
+			return none{}, c.live.Signal(ctx, by.seat, in.ID, in.Body.Looking, in.Body.Typing)
 		})
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/take", name: "takeConversation", tag: "conversations", audience: agent,
 		summary: "Take a conversation that waits, or that the bot controls"},
@@ -242,6 +251,19 @@ func (c *Console) conversation(ctx context.Context, by *caller, in *inConversati
 		return v, err
 	}
 	return v, nil
+}
+
+// markRead also tells the agent's other pages.
+func (c *Console) markRead(ctx context.Context, by *caller, in *inConversation) (none, error) {
+	row, err := by.seat.Conversation(ctx, in.ID) // before: what comes meanwhile may be unread
+	if err != nil {
+		return none{}, err
+	}
+	if err := by.seat.MarkRead(ctx, in.ID); err != nil {
+		return none{}, err
+	}
+	c.live.Read(by.ref.Bot, by.ref.Agent, in.ID, row.Received)
+	return none{}, nil
 }
 
 // startInput says whom to write to first. A number is a telephone number as

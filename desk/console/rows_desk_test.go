@@ -41,6 +41,7 @@ var deskRows = map[string]row{
 	"POST /conversations/{id}/messages/{message}/retry": {own: "401 422 404 404 403 422 422 404 404", gone: nobody},
 	"POST /conversations/{id}/notes":                    {own: "401 201 404 404 403 201 403 404 403", gone: noAgent, body: `{"text":"hello"}`},
 	"POST /conversations/{id}/read":                     {own: "401 204 404 404 403 204 403 404 403", gone: noAgent},
+	"POST /conversations/{id}/signal":                   {own: "401 204 404 404 403 204 403 404 403", gone: noAgent, body: `{"looking":true,"typing":false}`},
 	"POST /conversations/{id}/take":                     {own: "401 200 404 404 403 409 403 404 403", gone: noAgent, body: `{}`},
 	"POST /conversations/{id}/transfer":                 {own: sees, gone: nobody, body: `{"queue":"{support}"}`},
 	"POST /conversations/{id}/return":                   {own: "401 204 404 404 403 204 204 404 404", gone: nobody},
