@@ -90,15 +90,10 @@ stream.addEventListener('hello', ({ detail }) => {
   if (detail.agent && me.get()) me.set({ ...me.get(), agent: detail.agent });
 });
 
-// A stream that is refused says not why: the same list asked for does.
-stream.addEventListener('refused', async () => {
-  try {
-    await api.get('conversations', criteria.get(), { once: true });
-  } catch (e) {
-    if (e.code !== 'invalid' && e.code !== 'forbidden') return;
-    toast(t('list.refused'), { kind: 'error' });
-    show(defaults);
-  }
+stream.addEventListener('refused', ({ detail: e }) => {
+  if (e.code !== 'invalid' && e.code !== 'forbidden') return;
+  toast(t('list.refused'), { kind: 'error' });
+  if (criteria.get() !== defaults) show(defaults);
 });
 
 stream.addEventListener('list', ({ detail }) => {

@@ -85,6 +85,18 @@ export async function request(method, path, options = {}) {
   }
 }
 
+/**
+ * Opens the answer of a GET as a stream of bytes, which goes on until `signal`
+ * ends it.
+ *
+ * @returns {Promise<ReadableStream<Uint8Array>>}
+ */
+export async function open(path, query, signal) {
+  const response = await send(address(path, query), { headers: { Accept: 'text/event-stream' }, signal, cache: 'no-store' });
+  if (!response.ok || !response.body) await answer(response);
+  return response.body;
+}
+
 async function send(url, init) {
   try {
     return await fetch(url, /** @type {RequestInit} */ (init));

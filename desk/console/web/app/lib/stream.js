@@ -1,122 +1,134 @@
-// The live stream: one EventSource, which is opened anew with growing pauses
-// when it is lost, and goes on from the cursor it had.
+// The live stream: server-sent events, which are asked for anew with growing
+// pauses when they are lost, and go on from the cursor that was reached. They
+// are read with fetch, as an EventSource tells neither why it was refused nor
+// that the heartbeats have stopped.
 
 import { State } from './store.js';
-import { withQuery, chosenBot, newKey } from './api.js';
+import { open, newKey } from './api.js';
 
-const NAMES = ['hello', 'event', 'list', 'signal', 'read', 'reset', 'bye'];
-// A timer that comes this much too late means that the machine slept.
-const SLEPT = 40e3;
+// The server says something at least every 15 s.
+const SILENCE = 40e3;
+const CHECK = 5e3;
+const LONGEST_PAUSE = 15e3;
 
 /** This browser tab, as the desk knows it. */
 export const device = newKey();
 
 /**
- * Dispatches each frame as a CustomEvent of its name with the frame as detail.
+ * Dispatches each frame as a CustomEvent of its name with the frame as detail,
+ * and `refused` with the ApiError when the server will not give the stream.
  * `state` is 'connecting' (never yet open), 'live', 'catching_up' (open again,
- * nothing heard yet) or 'offline'. `refused` is dispatched when the server
- * answered with something other than a stream.
+ * not yet where it was) or 'offline'.
  */
 export class Stream extends EventTarget {
   state = new State('connecting');
-  #source = null;
   #criteria = null;
   #cursor = '';
+  #reading = null;
+  #heard = 0;
   #tries = 0;
-  #timer = 0;
-  #checked = 0;
+  #again = 0;
   #watch = 0;
 
   constructor() {
     super();
-    addEventListener('online', () => this.#now());
-    addEventListener('offline', () => this.#lost());
+    addEventListener('online', () => this.#hurry());
+    addEventListener('offline', () => this.#lost(this.#reading));
     // After sleep the connection may be dead without anybody having said so.
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && this.#watch) this.#check();
+      if (document.hidden) return;
+      this.#check();
+      this.#hurry();
     });
   }
 
   /** Opens the stream, or opens it anew with other criteria of the list. */
   open(criteria) {
     this.#criteria = criteria;
-    this.#watch ||= setInterval(() => this.#check(), 5e3);
+    this.#watch ||= setInterval(() => this.#check(), CHECK);
     this.#connect();
   }
 
   /** Closes the stream and forgets where it was. */
   close() {
     clearInterval(this.#watch);
-    clearTimeout(this.#timer);
+    clearTimeout(this.#again);
+    this.#reading?.abort();
+    this.#reading = null;
     this.#watch = 0;
     this.#tries = 0;
     this.#cursor = '';
-    this.#drop();
     this.state.set('connecting');
   }
 
-  #connect() {
-    clearTimeout(this.#timer);
-    this.#drop();
-    const query = { ...this.#criteria, list: 1, after: this.#cursor, bot: chosenBot(), device };
-    const source = new EventSource(withQuery('api/v1/events', query));
-    this.#source = source;
-    source.onopen = () => {
+  async #connect() {
+    clearTimeout(this.#again);
+    this.#reading?.abort();
+    const reading = this.#reading = new AbortController();
+    this.#heard = Date.now();
+    try {
+      const body = await open('events', { ...this.#criteria, list: 1, after: this.#cursor, device }, reading.signal);
       if (this.state.get() === 'offline') this.state.set('catching_up');
-    };
-    source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) this.dispatchEvent(new Event('refused'));
-      this.#lost();
-    };
-    for (const name of NAMES) source.addEventListener(name, (e) => this.#frame(name, /** @type {MessageEvent} */ (e)));
+      await this.#read(body, reading);
+    } catch (e) {
+      if (reading === this.#reading && e.status >= 400) this.dispatchEvent(new CustomEvent('refused', { detail: e }));
+    }
+    this.#lost(reading);
   }
 
-  #frame(name, e) {
+  async #read(body, reading) {
+    const chunks = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    let frame = {};
+    for (;;) {
+      const { value, done } = await chunks.read();
+      if (done || reading !== this.#reading) return;
+      this.#heard = Date.now();
+      const lines = (rest + value).split('\n');
+      rest = lines.pop();
+      for (const line of lines) {
+        if (line !== '') {
+          const [, name, text] = line.match(/^(\w*): ?(.*?)\r?$/) ?? [];
+          if (name) frame[name] = text;
+          continue;
+        }
+        if (frame.event) this.#take(frame.event, frame.id, JSON.parse(frame.data || '{}'));
+        frame = {};
+        if (reading !== this.#reading) return;
+      }
+    }
+  }
+
+  #take(name, cursor, detail) {
     this.#tries = 0;
-    const frame = JSON.parse(e.data || '{}');
-    if (e.lastEventId) this.#cursor = e.lastEventId;
-    if (name === 'hello') {
-      this.#cursor = frame.cursor || this.#cursor;
-    } else if (name === 'reset') {
-      this.#cursor = '';
-    } else if (name === 'bye') {
-      this.close();
-    }
-    if (name !== 'bye' && name !== 'hello') this.state.set('live');
-    this.dispatchEvent(new CustomEvent(name, { detail: frame }));
+    if (cursor) this.#cursor = cursor;
+    if (name === 'hello') this.#cursor = detail.cursor || this.#cursor;
+    if (name === 'reset') this.#cursor = '';
+    if (name === 'bye') this.close();
+    else if (name !== 'hello') this.state.set('live');
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  #lost() {
-    if (!this.#watch) return;
-    this.#drop();
+  // The one reading was lost, unless another has taken its place.
+  #lost(reading) {
+    if (!this.#watch || reading !== this.#reading) return;
+    reading?.abort();
+    this.#reading = null;
     this.state.set('offline');
-    clearTimeout(this.#timer);
-    const wait = Math.min(15e3, 500 * 2 ** this.#tries++) * (0.5 + Math.random() / 2);
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    clearTimeout(this.#again);
+    const pause = Math.min(LONGEST_PAUSE, 500 * 2 ** this.#tries++) * (0.5 + Math.random() / 2);
+    this.#again = setTimeout(() => this.#connect(), pause);
   }
 
-  #now() {
-    if (this.#watch && this.state.get() !== 'live') this.#connect();
+  // Waits no longer where there is reason to hope.
+  #hurry() {
+    if (this.#watch && !this.#reading) this.#connect();
   }
 
-  // Heartbeats are comments, which an EventSource does not show: silence is
-  // no proof, so only a connection that says it is closed, or a page that
-  // slept, opens anew.
   #check() {
-    const before = this.#checked;
-    this.#checked = Date.now();
-    const slept = before && this.#checked - before > SLEPT;
-    if (this.#source?.readyState === EventSource.CLOSED || slept) {
+    if (this.#watch && this.#reading && Date.now() - this.#heard > SILENCE) {
       this.#tries = 0;
-      this.state.set('offline');
-      this.#connect();
+      this.#lost(this.#reading);
     }
-  }
-
-  #drop() {
-    if (!this.#source) return;
-    this.#source.onerror = null;
-    this.#source.close();
-    this.#source = null;
   }
 }
