@@ -153,7 +153,7 @@ func (h *Hub) Signal(ctx context.Context, seat *desk.Seat, conversation handoff.
 }
 
 func visible(view desk.View, id handoff.ConversationID, s *snapshot, err error) error {
-	if err == nil && !view.Sees(s.conversation) {
+	if err == nil && (s.conversation.ID == "" || !view.Sees(s.conversation)) { // without an id there is none
 		err = fmt.Errorf("%w: conversation %s", desk.ErrNotFound, id)
 	}
 	return err
