@@ -34,7 +34,7 @@ export class Admin extends View {
     this.#shown = '';
     this.nav = h('nav', { class: 'admin__nav', 'aria-label': t('admin.title') });
     this.outlet = h('div', { class: 'admin__page pane' });
-    fill(this, this.nav, this.outlet);
+    fill(this, h('div', { class: 'admin' }, this.nav, this.outlet));
     this.watch(me, () => this.#menu());
     this.watch(route, (at) => this.#show(at));
     // Before the router hears of it: whoever would lose something is asked.

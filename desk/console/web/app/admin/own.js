@@ -21,6 +21,7 @@ class OwnSettings extends Page {
     ];
     this.form = new Form({
       fields,
+      compact: true,
       content: part(t('admin.locale'), null, fields.map((f) => f.el)),
       save: (values) => this.#save(values),
     });

@@ -66,7 +66,7 @@ class Queues extends Page {
     const sticky = amount({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
       value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
     const fields = [name, ident, mode, strategy, order, onLost, sticky].filter(Boolean);
-    const dependent = () => (strategy.el.hidden = mode.get() === 'manual');
+    const dependent = () => (strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual');
     dependent();
 
     this.form = new Form({

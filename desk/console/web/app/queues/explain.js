@@ -28,18 +28,20 @@ export async function explainAgent(agent) {
 }
 
 function waiting(said) {
-  const members = said.candidates.filter((c) => !c.reasons?.includes('not_member'));
+  const manual = said.candidates.some((c) => c.reasons?.includes('queue_manual'));
+  // That nothing is assigned from the queue is said once, for all.
+  const members = said.candidates.filter((c) => !c.reasons?.includes('not_member'))
+    .map((c) => ({ ...c, reasons: (c.reasons ?? []).filter((r) => r !== 'queue_manual') }));
   const others = said.candidates.length - members.length;
   const able = members.filter((c) => c.place);
-  const manual = members.some((c) => c.reasons?.includes('queue_manual'));
   return [
     h('p', { class: 'explain__verdict' }, verdict(said, able, members, manual)),
     said.ahead > 0 && h('p', null, t('queues.ahead', { count: said.ahead })),
     members.length > 0 && h('ul', { class: 'explain__list' }, members.map((c) => h('li', null,
-      h('span', { class: ['dot', c.place ? 'dot--on' : 'dot--grey'], 'aria-hidden': 'true' }),
+      h('span', { class: ['dot', c.reasons.length ? 'dot--grey' : 'dot--on'], 'aria-hidden': 'true' }),
       h('div', null,
         h('strong', null, agentName(c.agent)),
-        h('p', null, c.place ? eligible(c) : reasons(c.reasons, c.missing))),
+        h('p', null, c.reasons.length ? reasons(c) : c.place ? eligible(c) : t('queues.could_take'))),
       h('span', { class: 'explain__load' }, t('queues.of', { held: c.load, limit: c.limit }))))),
     others > 0 && h('p', { class: 'explain__rest' }, t('queues.not_members', { count: others })),
   ];
@@ -54,8 +56,8 @@ function verdict(said, able, members, manual) {
 
 const eligible = (c) => [t('queues.place', { place: c.place }), c.rule && t(`queues.rule.${c.rule}`)].filter(Boolean).join(' · ');
 
-function reasons(list, missing) {
-  const words = (list ?? []).map((r) => t(`queues.reason.${r}`));
+function reasons({ reasons: list, missing }) {
+  const words = list.map((r) => t(`queues.reason.${r}`));
   if (missing?.length) words.push(t('queues.missing', { skills: missing.join(', ') }));
   return words.join(' · ');
 }

@@ -51,7 +51,7 @@ export class QueuePanel extends View {
 
   #renderChoice() {
     const options = [['', t('queues.all')], ...this.#queues.map(({ queue }) => [queue.id, queue.name])];
-    keyed(this.choice, options, ([id]) => id, ([id]) => h('option', { value: id }), (el, [, name]) => text(el, name));
+    keyed(this.choice, options, ([id]) => id, ([id, name]) => h('option', { value: id }, name), (el, [, name]) => text(el, name));
     if (!options.some(([id]) => id === this.#one)) this.#one = '';
     if (this.choice.value !== this.#one) this.choice.value = this.#one;
   }
@@ -91,6 +91,7 @@ export class QueuePanel extends View {
         text(el.querySelector('dd'), value);
       }
       if (name === 'waiting') attr(el, 'data-warn', waiting > 0);
+      if (name === 'free') attr(el, 'data-good', agents.some(free));
     });
   }
 }
