@@ -39,6 +39,7 @@ func (c *Console) handleAPI() error {
 	}
 	alias[handoff.Permissions, permissionNames](doc)
 	alias[handoff.Priority, priorityName](doc)
+	alias[[]handoff.Priority, []priorityName](doc) // not bytes
 	alias[handoff.Availability, availabilityName](doc)
 	// The framework's own errors are rewritten to ours.
 	alias[huma.ErrorModel, Problem](doc)

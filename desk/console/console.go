@@ -28,8 +28,9 @@ type Options struct {
 	Accounts *accounts.Accounts
 	// Lines are the channel accounts on which agents may start conversations.
 	Lines map[handoff.BotID][]Line
-	// Overlay holds files that take the place of the embedded ones, or come
-	// in addition: theme.css, logo.svg. It is read once, by New.
+	// Overlay holds files that take the place of the pages' own, or come in
+	// addition: styles/theme.css is for colours, icons/icon.svg the logo. It
+	// is read once, by New.
 	Overlay fs.FS
 	// FrameAncestors are the origins that may show the console in a frame,
 	// such as "https://platform.example". None by default.

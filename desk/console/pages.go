@@ -142,11 +142,15 @@ func (p *pages) handle(mux *http.ServeMux) {
 		w.Header().Set("Vary", "Accept-Language")
 		p.serve(w, r, manifestFile, b.Bytes(), "no-cache")
 	})
+	missing := func(w http.ResponseWriter, _ *http.Request) {
+		newProblem(http.StatusNotFound, "not_found", "Not found").write(w)
+	}
+	mux.HandleFunc("GET /static/{hash}", missing) // else the mux would redirect
 	mux.HandleFunc("GET /static/{hash}/{file...}", func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("file")
 		data, ok := p.files[name]
 		if !ok || r.PathValue("hash") != p.hash || name == indexFile || name == manifestFile {
-			newProblem(http.StatusNotFound, "not_found", "Not found").write(w)
+			missing(w, r)
 			return
 		}
 		p.serve(w, r, name, data, "public, max-age=31536000, immutable")
