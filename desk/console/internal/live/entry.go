@@ -53,9 +53,6 @@ func eventEntry(at storage.Cursor, e handoff.Event) *entry {
 	return &entry{at: at, id: at.String(), event: e}
 }
 
-// happened reports whether e is an event of the feed.
-func (e *entry) happened() bool { return e.event.Kind != "" }
-
 // conversation is that of the entry as it is now, or zero.
 func (e *entry) conversation() handoff.Conversation {
 	if e.subject == nil {

@@ -139,3 +139,21 @@ func TestWhoSeesMoreOrLessGetsTheListOfIt(t *testing.T) {
 		}
 	})
 }
+
+func TestARowLeavesByTimeAloneAtThatTime(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.agent("boss", handoff.RoleAdmin)
+		o.writes("551")
+		b := o.watch("boss", live.Viewer{Criteria: &filter.Criteria{Period: filter.LastHour}})
+		defer b.stream.Close()
+		b.read()
+		require.Len(t, b.rows, 1)
+		time.Sleep(time.Hour - 10*time.Second)
+		b.read()
+		frames, err := b.stream.Next(o.ctx)
+		o.ok(err)
+		require.Equal(t, "list", frames[0].Event)
+		b.take(frames[0])
+		require.Empty(t, b.rows)
+	})
+}

@@ -395,7 +395,9 @@ func (r *room) learnNames(ctx context.Context) error {
 func renamed[K comparable](old, now map[K]string) (renamed bool) {
 	for id, name := range old {
 		renamed = renamed || now[id] != name
-		now[id] = now[id]
+		if _, there := now[id]; !there {
+			now[id] = ""
+		}
 	}
 	return renamed
 }
