@@ -73,8 +73,13 @@ export class Composer {
     this.el.hidden = !row;
     if (!row) return;
     const { can } = row;
+    // What has ended takes nothing but notes.
+    if (row.state === 'ended') this.#private = true;
     const closed = can.reply && !row.canReply && !this.#private;
-    for (const input of this.#tabs.querySelectorAll('input')) input.checked = (input.value === 'note') === this.#private;
+    for (const input of this.#tabs.querySelectorAll('input')) {
+      input.checked = (input.value === 'note') === this.#private;
+      input.disabled = input.value === 'reply' && row.state === 'ended';
+    }
     this.el.classList.toggle('composer--note', this.#private);
     this.#desk.hidden = closed;
     this.#closed.hidden = !closed;
