@@ -1,6 +1,9 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+	"net/netip"
+)
 
 // Route is what tests walk.
 type Route struct {
@@ -24,6 +27,9 @@ func (c *Console) Routes() []Route {
 // SignInBy makes another authenticator say who makes a request, with the
 // routes of the password sign-in kept.
 func (c *Console) SignInBy(a Authenticator) { c.auth = a }
+
+// ClientIP is where a request comes from.
+func (c *Console) ClientIP(r *http.Request) netip.Addr { return c.clientIP(r) }
 
 // Base is where the routes are.
 const Base = base

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -257,6 +258,31 @@ func TestAKeyIsNoSession(t *testing.T) {
 		require.NotEmpty(t, a.Header.Get("WWW-Authenticate"))
 	}
 	require.Equal(t, "forbidden", w.do("GET", "/me", "", "Authorization", "Bearer "+w.keys[acme]).Code())
+}
+
+func TestClientAddressIsBelievedOnlyFromTrustedProxies(t *testing.T) {
+	t.Parallel()
+	c := newConsole(t, console.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}})
+	for _, c2 := range []struct{ peer, forwarded, want string }{
+		{"192.0.2.1:1", "", "192.0.2.1"},
+		{"192.0.2.1:1", "203.0.113.9", "192.0.2.1"},
+		{"10.0.0.1:1", "", "10.0.0.1"},
+		{"10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
+		{"10.0.0.1:1", "6.6.6.6, 203.0.113.9", "203.0.113.9"}, // the first is the client's own word
+		{"10.0.0.1:1", "203.0.113.9, 10.0.0.2", "203.0.113.9"},
+		{"10.0.0.1:1", "6.6.6.6, 203.0.113.9, 10.0.0.2", "203.0.113.9"},
+		{"10.0.0.1:1", "203.0.113.9, nonsense", "10.0.0.1"},
+		{"[2001:db8::1]:1", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"[::ffff:10.0.0.1]:1", "203.0.113.9", "203.0.113.9"},
+		{"@", "203.0.113.9", "invalid IP"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c2.peer
+		if c2.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c2.forwarded)
+		}
+		require.Equal(t, c2.want, c.ClientIP(r).String(), "%+v", c2)
+	}
 }
 
 func FuzzAnyRequestGetsAnAnswerThatTellsNothing(f *testing.F) {

@@ -82,8 +82,11 @@ func (row row) check(t *testing.T, method, path, target, statuses string) {
 	want := strings.Fields(statuses)
 	require.Len(t, want, len(roles), "%s: a status for each role", target)
 	var got []string
+	var w *world // the same one until somebody has changed it
 	for _, role := range roles {
-		w := newWorld(t)
+		if w == nil {
+			w = newWorld(t)
+		}
 		ids := w.ids[acme]
 		switch target {
 		case "foreign":
@@ -100,9 +103,13 @@ func (row row) check(t *testing.T, method, path, target, statuses string) {
 		before := w.head()
 		a := w.ask(row, method, path, ids, role.headers(w))
 		got = append(got, strconv.Itoa(a.Status))
+		asked := w
+		if a.Status < 400 && method != http.MethodGet {
+			w = nil
+		}
 
 		if a.Status >= 400 || method == http.MethodGet && !row.endless {
-			require.Equal(t, before, w.head(), "%s, %s: it changed something", role.name, target)
+			require.Equal(t, before, asked.head(), "%s, %s: it changed something", role.name, target)
 		}
 		if a.Status >= 400 {
 			require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"), "%s, %s", role.name, target)
