@@ -4,7 +4,7 @@ import { h, fill, attr, View } from '../lib/dom.js';
 import { t } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { confirm } from '../lib/feedback.js';
-import { route, go, link } from '../lib/router.js';
+import { route, go, guard, link } from '../lib/router.js';
 import { can, me } from '../desk.js';
 import { PERMISSIONS } from './permissions.js';
 import './own.js';
@@ -37,8 +37,8 @@ export class Admin extends View {
     fill(this, h('div', { class: 'admin' }, this.nav, this.outlet));
     this.watch(me, () => this.#menu());
     this.watch(route, (at) => this.#show(at));
-    // Before the router hears of it: whoever would lose something is asked.
-    this.listen(window, 'hashchange', (e) => this.#leaving(e), { capture: true });
+    // Whoever would lose something is asked first.
+    this.until(guard((wanted) => this.#dirty && this.#ask(wanted)));
     this.listen(window, 'beforeunload', (e) => this.#dirty && e.preventDefault());
   }
 
@@ -76,15 +76,13 @@ export class Admin extends View {
     fill(this.outlet, el);
   }
 
-  async #leaving(e) {
-    if (!this.#dirty) return;
-    e.stopImmediatePropagation();
-    const wanted = new URL(e.newURL).hash;
-    history.replaceState(null, '', new URL(e.oldURL).hash);
-    const yes = await confirm({ title: t('admin.leave_title'), text: t('admin.leave_text'), yes: t('admin.leave_yes'), danger: true });
-    if (!yes) return;
-    this.outlet.firstElementChild.form = null;
-    go(wanted);
+  #ask(wanted) {
+    confirm({ title: t('admin.leave_title'), text: t('admin.leave_text'), yes: t('admin.leave_yes'), danger: true }).then((yes) => {
+      if (!yes) return;
+      this.outlet.firstElementChild.form = null;
+      go(wanted);
+    });
+    return true;
   }
 }
 

@@ -20,7 +20,24 @@ function read() {
   };
 }
 
-addEventListener('hashchange', () => route.set(read()));
+let stays = null;
+
+/**
+ * Has `fn` asked whenever the address changes, with the new hash, before the
+ * route does: when it says true, the page stays where it is. Returns what ends
+ * the asking.
+ */
+export function guard(fn) {
+  stays = fn;
+  return () => {
+    if (stays === fn) stays = null;
+  };
+}
+
+addEventListener('hashchange', (e) => {
+  if (stays?.(new URL(e.newURL).hash)) history.replaceState(null, '', new URL(e.oldURL).hash);
+  else route.set(read());
+});
 
 /** The link to a route: link('c', id), link('start', {number}). */
 export function link(...parts) {
