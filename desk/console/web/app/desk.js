@@ -15,7 +15,7 @@ export const me = new State(null);
 export const stream = new Stream();
 
 /** The criteria of the live list, as filter.Criteria in JSON. */
-export const criteria = new State(defaults);
+export const criteria = new State(/** @type {any} */ (defaults));
 
 /** The live list: {rows, more, loading}. */
 export const list = new State({ rows: [], more: false, loading: true });
@@ -85,23 +85,23 @@ async function loadNames() {
   names.set(await api.get('names'));
 }
 
-stream.addEventListener('hello', ({ detail }) => {
+stream.on('hello', (detail) => {
   if (detail.now) skew = new Date(detail.now).getTime() - Date.now();
   if (detail.agent && me.get()) me.set({ ...me.get(), agent: detail.agent });
 });
 
-stream.addEventListener('refused', ({ detail: e }) => {
+stream.on('refused', (e) => {
   if (e.code !== 'invalid' && e.code !== 'forbidden') return;
   toast(t('list.refused'), { kind: 'error' });
   if (criteria.get() !== defaults) show(defaults);
 });
 
-stream.addEventListener('list', ({ detail }) => {
+stream.on('list', (detail) => {
   const before = list.get();
   list.set({ rows: applyList(before.rows, detail), more: detail.more ?? before.more, loading: false });
 });
 
-stream.addEventListener('read', ({ detail }) => {
+stream.on('read', (detail) => {
   const rows = list.get().rows;
   const at = rows.findIndex((r) => r.id === detail.conversation);
   if (at < 0) return;
@@ -109,7 +109,7 @@ stream.addEventListener('read', ({ detail }) => {
   list.set({ ...list.get(), rows: rows.with(at, { ...rows[at], unread }) });
 });
 
-stream.addEventListener('event', ({ detail: { event } }) => {
+stream.on('event', ({ event }) => {
   if (event.kind === 'agent_changed' || event.kind === 'queue_changed') loadNames().catch(() => {});
   const self = me.get();
   if (!self || event.agent !== self.agent.id) return;
@@ -127,5 +127,5 @@ async function refreshMe() {
   if (value && me.get()?.agent.id === self.agent.id) me.set(value);
 }
 
-stream.addEventListener('bye', () => leave());
+stream.on('bye', () => leave());
 api.signedOut.addEventListener('signedout', () => leave());

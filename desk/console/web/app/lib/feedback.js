@@ -15,7 +15,7 @@ export { icon };
  * @param {{kind?: 'info' | 'success' | 'error', action?: {label: string, run: () => void}, ms?: number}} [options]
  */
 export function toast(message, { kind = 'info', action, ms = kind === 'error' ? 9000 : 5000 } = {}) {
-  let box = document.querySelector('.toasts');
+  let box = /** @type {any} */ (document.querySelector('.toasts'));
   if (!box) document.body.append((box = h('section', { class: 'toasts', 'aria-label': t('common.notices'), popover: 'manual' })));
   const close = () => el.remove();
   const el = h('div', { class: ['toast', `toast--${kind}`], role: kind === 'error' ? 'alert' : 'status' },

@@ -53,6 +53,7 @@ export const timeZone = () => zone;
  * @returns {string}
  */
 export function t(key, values = {}) {
+  /** @type {any} */
   let found = find(key);
   if (found && typeof found === 'object') {
     const rules = made('plural', () => new Intl.PluralRules(language.get()));

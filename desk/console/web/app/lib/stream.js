@@ -42,6 +42,17 @@ export class Stream extends EventTarget {
     });
   }
 
+  /**
+   * Calls fn with each frame of a name; with a signal, until it is aborted.
+   *
+   * @param {string} name
+   * @param {(detail: any) => void} fn
+   * @param {AbortSignal} [signal]
+   */
+  on(name, fn, signal) {
+    this.addEventListener(name, (e) => fn(/** @type {CustomEvent} */ (e).detail), { signal });
+  }
+
   /** Opens the stream, or opens it anew with other criteria of the list. */
   open(criteria) {
     this.#criteria = criteria;

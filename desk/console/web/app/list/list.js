@@ -83,15 +83,15 @@ export class ConversationList extends View {
     this.watch(criteria, paint);
     this.watch(views, paint);
     this.watch(list, ({ rows, more }) => fill(count, number(rows.length) + (more ? '+' : '')));
+    const saved = () => (views.get().length > 0 ? [null, ...views.get().map(item)] : []);
     const item = (v) => ({ label: v.name, checked: current() === v || current()?.name === v.name, run: () => this.#choose(v.criteria) });
-    return h('h1', null, menuButton({ class: 'button button--quiet list__view' }, [name, count, icon('down')], () => [
+    return h('h2', null, menuButton({ class: 'button button--quiet list__view' }, [name, count, icon('down')], () => [
       ...standard().map(item),
-      views.get().length > 0 && null,
-      ...views.get().map(item),
+      ...saved(),
       null,
       { label: t('list.views.save'), icon: icon('save'), run: () => saveView(criteria.get()) },
       { label: t('list.views.edit'), icon: icon('trash'), disabled: views.get().length === 0, run: editViews },
-    ].filter((i) => i !== false)));
+    ]));
   }
 
   #filter() {

@@ -18,7 +18,7 @@ export function attend() {
   const alerts = new Alerts(`${self.bot.id}.${self.agent.id}`);
   const mine = new Map();
   const leave = new AbortController();
-  const on = (name, fn) => stream.addEventListener(name, (e) => fn(e.detail), { signal: leave.signal });
+  const on = (name, fn) => stream.on(name, fn, leave.signal);
 
   const count = () => unread.set([...mine.values()].filter((n) => n > 0).length);
   const note = (row) => {

@@ -27,15 +27,18 @@ export class Shell extends View {
   #list;
   #conversation;
   #main;
+  #title;
+  #links = [];
   #page = null;
 
   connect() {
     this.#list = h('desk-list', { class: 'shell__list' });
     this.#conversation = h('desk-conversation', { class: 'shell__conversation' });
     this.#main = h('main', { class: 'shell__main', id: 'main', tabindex: '-1' }, this.#list, this.#conversation);
+    this.#title = h('h1', { class: 'visually-hidden' }, t('shell.conversations'));
     fill(this,
       h('a', { class: 'skip visually-hidden', href: '#main', on: { click: (e) => { e.preventDefault(); this.#main.focus(); } } }, t('shell.skip')),
-      this.#bar(), this.#rail(), this.#main, h('desk-connection'));
+      this.#bar(), this.#rail(), this.#title, this.#main, h('desk-connection'));
     this.until(attend());
     this.watch(route, (at) => this.#show(at));
     this.#keys();
@@ -90,7 +93,7 @@ export class Shell extends View {
   }
 
   #rail() {
-    const links = PLACES.filter((p) => p.may()).map((p) => {
+    this.#links = PLACES.filter((p) => p.may()).map((p) => {
       const badge = p.name === 'c' && h('span', { class: 'badge badge--unread rail__badge', hidden: true });
       if (badge) {
         this.watch(unread, (n) => {
@@ -100,7 +103,7 @@ export class Shell extends View {
       }
       return h('a', { href: link(p.name), data: { place: p.name } }, icon(p.icon), h('span', { class: 'rail__label' }, t(p.label)), badge);
     });
-    return h('nav', { class: 'rail', 'aria-label': t('shell.places') }, links);
+    return h('nav', { class: 'rail', 'aria-label': t('shell.places') }, this.#links);
   }
 
   #show({ path }) {
@@ -114,8 +117,10 @@ export class Shell extends View {
     const desk = place === 'c' || start;
     this.dataset.place = place;
     attr(this, 'data-open', start || !desk || (place === 'c' && second !== ''));
-    for (const a of this.querySelectorAll('.rail a')) attr(a, 'aria-current', a.dataset.place === (start ? 'c' : place) && 'page');
+    for (const a of this.#links) attr(a, 'aria-current', a.dataset.place === (start ? 'c' : place) && 'page');
     this.#list.hidden = !desk;
+    // The other places have a heading of their own.
+    this.#title.hidden = place !== 'c';
     this.#conversation.hidden = place !== 'c';
     if (place === 'c') this.#conversation.conversation = this.#list.selected = second;
     this.#other(place === 'c' ? null : { start: 'desk-start', waiting: 'desk-waiting', panel: 'desk-panel', admin: 'desk-admin' }[place], second);

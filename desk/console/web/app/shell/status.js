@@ -16,7 +16,8 @@ class Status extends View {
     const dot = h('span', { class: 'dot' });
     const words = h('span', { class: 'status__words' });
     const since = h('span', { class: 'status__since' });
-    fill(this, menuButton({ class: 'button status' }, [dot, words, since, icon('down')], () => this.#items()));
+    const anchor = menuButton({ class: 'button status' }, [dot, words, since, icon('down')], () => this.#items());
+    fill(this, anchor);
     const paint = () => {
       const agent = me.get()?.agent;
       if (!agent) return;
@@ -25,7 +26,7 @@ class Status extends View {
       dot.className = `dot dot--${linked ? DOT[availability] : 'grey'}`;
       words.textContent = agent.awayReason ? `${t('availability.away')} · ${agent.awayReason}` : t(`availability.${availability}`);
       since.textContent = agent.since ? duration(now() - new Date(agent.since).getTime()) : '';
-      this.firstElementChild.firstElementChild.title = t(linked ? 'availability.connected' : 'availability.disconnected');
+      anchor.firstElementChild.title = t(linked ? 'availability.connected' : 'availability.disconnected');
     };
     this.watch(me, paint);
     this.watch(stream.state, paint);
