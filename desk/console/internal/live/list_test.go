@@ -144,6 +144,7 @@ func TestARowLeavesByTimeAloneAtThatTime(t *testing.T) {
 	inOffice(t, func(o *office) {
 		o.agent("boss", handoff.RoleAdmin)
 		o.writes("551")
+		at := time.Now()
 		b := o.watch("boss", live.Viewer{Criteria: &filter.Criteria{Period: filter.LastHour}})
 		defer b.stream.Close()
 		b.read()
@@ -152,6 +153,7 @@ func TestARowLeavesByTimeAloneAtThatTime(t *testing.T) {
 		b.read()
 		frames, err := b.stream.Next(o.ctx)
 		o.ok(err)
+		require.Less(t, time.Since(at), time.Hour+time.Second)
 		require.Equal(t, "list", frames[0].Event)
 		b.take(frames[0])
 		require.Empty(t, b.rows)
