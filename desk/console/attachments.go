@@ -119,7 +119,7 @@ func keepUpload(ctx context.Context, by *caller, in *uploadInput) (handoff.Media
 		return handoff.Media{}, &handoff.FieldError{Field: "attachment", Reason: "is empty"}
 	}
 	mediaType, err := prove(data, claim(in.Type, name))
-	if errors.Is(err, errMediaType) && by.bot != nil {
+	if err != nil && by.bot != nil {
 		mediaType, err = "application/octet-stream", nil
 	}
 	if err != nil {

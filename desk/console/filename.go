@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxFileName is the longest name of a file, in bytes, which leaves room for
-// an extension.
+// maxFileName is the longest name of a file, in bytes.
 const maxFileName = 150
 
 // cleanName is the last part of what somebody calls a file, without what no
@@ -56,9 +55,9 @@ func fileName(name, mediaType string) string {
 		}
 	}
 	if len(known) > 0 {
-		return name + known[0]
+		return cleanName(name + known[0])
 	}
-	return name + ".bin"
+	return cleanName(name + ".bin")
 }
 
 // disposition is a Content-Disposition with the name in both its forms, for

@@ -216,10 +216,10 @@ func (c *Console) by(by *caller) accounts.By {
 
 // id names the caller: a person or a key.
 func (by *caller) id() string {
-	if by.seat != nil {
-		return by.who.Subject
+	if by.key != "" {
+		return by.key
 	}
-	return by.key
+	return by.who.Subject
 }
 
 // managesKeys reports nil if the caller may manage the bot's API keys: who

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"net/http"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
 )
 
 const (
@@ -52,11 +54,15 @@ func handle[I, O any](c *Console, r route, h func(ctx context.Context, by *calle
 	known := map[string]bool{}
 	op := c.operation(r, known)
 	called := func(ctx context.Context, in *I) (O, error) {
-		out, err := h(ctx, ctx.Value(callerKey{}).(*caller), in)
-		if err != nil {
-			return out, c.problem(ctx, err)
+		by := ctx.Value(callerKey{}).(*caller)
+		out, err := h(ctx, by, in)
+		if err == nil {
+			return out, nil
 		}
-		return out, nil
+		if errors.Is(err, desk.ErrForbidden) {
+			c.log.WarnContext(ctx, "console: denied", "by", by.id(), "ip", c.clientIP(by.r), "bot", by.ref.Bot, "route", r.name)
+		}
+		return out, c.problem(ctx, err)
 	}
 	switch any(*new(O)).(type) {
 	case none:

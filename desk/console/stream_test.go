@@ -31,7 +31,6 @@ type watcher struct {
 	t      testing.TB
 	status int
 	header http.Header
-	code   string
 	frames chan frame // closed at the end of the stream
 	leave  func()
 }
