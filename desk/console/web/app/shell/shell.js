@@ -34,11 +34,11 @@ export class Shell extends View {
   connect() {
     this.#list = h('desk-list', { class: 'shell__list' });
     this.#conversation = h('desk-conversation', { class: 'shell__conversation' });
-    this.#main = h('main', { class: 'shell__main', id: 'main', tabindex: '-1' }, this.#list, this.#conversation);
     this.#title = h('h1', { class: 'visually-hidden' }, t('shell.conversations'));
+    this.#main = h('main', { class: 'shell__main', id: 'main', tabindex: '-1' }, this.#title, this.#list, this.#conversation);
     fill(this,
       h('a', { class: 'skip visually-hidden', href: '#main', on: { click: (e) => { e.preventDefault(); this.#main.focus(); } } }, t('shell.skip')),
-      this.#bar(), this.#rail(), this.#title, this.#main, h('desk-connection'));
+      this.#bar(), this.#rail(), this.#main, h('desk-connection'));
     this.until(attend());
     this.watch(route, (at) => this.#show(at));
     this.#keys();
