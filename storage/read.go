@@ -106,9 +106,9 @@ type Timer struct {
 	At   time.Time
 }
 
-// Cursor is a place in the feed. It is comparable for equality only; its
-// text form goes to readers outside and back. The zero Cursor is before the
-// oldest kept entry.
+// Cursor is a place in the feed: within one epoch a later place has the
+// greater Pos, and places of two epochs do not compare. Its text form goes to
+// readers outside and back. The zero Cursor is before the oldest kept entry.
 type Cursor struct {
 	// Epoch tells one feed from another: a store that was restored to an
 	// earlier state, or made anew, has another. It is 1 to 64 letters,

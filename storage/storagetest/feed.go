@@ -31,6 +31,9 @@ func (feed) EntriesStandInTheOrderOfTheirBatches(s *setup) {
 			s.Fatalf("entry %d has the cursor %q, which is not its own", i+1, e.Cursor)
 		}
 		seen[e.Cursor] = true
+		if i > 0 && e.Cursor.Epoch == entries[i-1].Cursor.Epoch && e.Cursor.Pos <= entries[i-1].Cursor.Pos {
+			s.Fatalf("entry %d has the place %d, not after %d", i+1, e.Cursor.Pos, entries[i-1].Cursor.Pos)
+		}
 		back, err := storage.ParseCursor(e.Cursor.String())
 		s.ok(err, "the cursor of entry %d does not survive its text", i+1)
 		equal(s, "cursor after its text", back, e.Cursor)
