@@ -20,6 +20,7 @@ export class Composer {
   #private = false;
   #files = [];
   #typed;
+  #sent;
   #box;
   #tabs;
   #input;
@@ -32,15 +33,16 @@ export class Composer {
   #closed;
   #desk;
 
-  /** @param {{typed: (on: boolean) => void}} hooks */
-  constructor({ typed }) {
+  /** @param {{typed: (on: boolean) => void, sent: () => void}} hooks */
+  constructor({ typed, sent }) {
     this.#typed = typed;
+    this.#sent = sent;
     const radio = (mode, label) => h('label', null,
       h('input', { type: 'radio', name: 'composer-mode', value: mode, on: { change: () => this.setPrivate(mode === 'note') } }), h('span', null, label));
     this.#tabs = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': t('conv.composer.mode') }, radio('reply', t('conv.composer.reply')), radio('note', t('conv.composer.note')));
     this.#input = h('textarea', { class: 'composer__input', rows: 2, dir: 'auto', enterkeyhint: 'send', on: { input: () => this.#changed(), keydown: (e) => this.#key(e), paste: (e) => this.#paste(e) } });
     this.#chips = h('ul', { class: 'composer__files' });
-    this.#window = h('span', { class: 'composer__window' });
+    this.#window = h('span', { class: 'composer__window' }, icon('clock'), h('span'));
     this.#picker = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => {
       this.addFiles(this.#picker.files);
       this.#picker.value = '';
@@ -104,7 +106,7 @@ export class Composer {
     const left = row?.windowUntil && row.canReply && !this.#private ? new Date(row.windowUntil).getTime() - now() : 0;
     this.#window.hidden = left <= 0;
     this.#window.classList.toggle('composer__window--pressing', left < PRESSING);
-    text(this.#window, left > 0 ? t('conv.composer.window', { time: duration(left) }) : '');
+    text(this.#window.lastChild, t('conv.composer.window', { time: duration(left) }));
     if (row?.windowUntil && row.canReply && new Date(row.windowUntil).getTime() <= now()) this.#thread.reread();
   }
 
@@ -152,6 +154,7 @@ export class Composer {
     if (!chosen) return;
     const { template, params, rendered } = chosen;
     send(thread.id, 'templates', { template: template.id, params }, { kind: 'template', text: rendered, template: { name: template.name } });
+    this.#sent();
   }
 
   async #upload(entry) {
@@ -243,6 +246,7 @@ export class Composer {
     this.#input.value = '';
     if (!this.#private) this.#files = [];
     this.#typed(false);
+    this.#sent();
     this.#grow();
     this.#keep();
     this.#showFiles();

@@ -54,7 +54,7 @@ export class Conversation extends View {
     this.#header = new Header({ details: () => this.#showDetails(!this.#detailsShown), events: () => this.#showEvents(), eventsOn: () => this.#events });
     this.#timeline = new Timeline();
     this.#banner = new Banner();
-    this.#composer = new Composer({ typed: (on) => this.#presence?.typed(on) });
+    this.#composer = new Composer({ typed: (on) => this.#presence?.typed(on), sent: () => this.#timeline.toEnd() });
     this.#details = new Details(() => this.#showDetails(false));
     this.#strip = h('button', { class: 'strip', type: 'button', hidden: true, on: { click: () => this.#showDetails(true) } });
     this.#empty = h('div', { class: 'empty nothing' });
@@ -99,7 +99,10 @@ export class Conversation extends View {
     this.#thread = thread;
     this.#presence = new Presence(this.#id, () => this.#renderHeader());
     for (const part of [this.#header, this.#timeline, this.#banner, this.#composer]) part.open(thread);
-    thread.addEventListener('change', () => this.#render());
+    thread.addEventListener('change', () => {
+      if (thread.state === 'gone') this.#presence?.stop();
+      this.#render();
+    });
     thread.addEventListener('incoming', (e) => {
       this.#timeline.incoming(e.detail);
       this.#read();
@@ -169,7 +172,7 @@ export class Conversation extends View {
     this.#detailsShown = on;
     this.#render();
     if (on) this.#details.el.querySelector('button')?.focus();
-    else this.#header.focus();
+    else this.#header.focusDetails();
   }
 
   #showEvents() {

@@ -23,7 +23,7 @@ export class Header {
     const p = this.#p;
     const action = (name, picture, key, run, kind = '') => (p[name] = h('button', { class: ['button', kind], type: 'button', title: `${t(`conv.action.${name}`)} (${key})`, on: { click: run } }, icon(picture), h('span', null, t(`conv.action.${name}`))));
     p.avatar = h('span', { class: 'avatar', 'aria-hidden': 'true' });
-    p.name = h('h2', { dir: 'auto', tabindex: -1 });
+    p.name = h('h2', { dir: 'auto' });
     p.about = h('p', { class: 'faint' });
     p.others = h('p', { class: 'head__others', role: 'status' });
     p.details = h('button', { class: 'icon-button', type: 'button', title: `${t('conv.action.details')} (i)`, 'aria-label': t('conv.action.details'), on: { click: details } }, icon('ticket'), p.count = h('span', { class: 'badge badge--waiting' }));
@@ -96,8 +96,8 @@ export class Header {
     text(this.#p.stateText, row.state === 'waiting' && row.waitingSince ? `${words} · ${duration(now() - new Date(row.waitingSince).getTime())}` : words);
   }
 
-  focus() {
-    this.#p.name.focus({ preventScroll: true });
+  focusDetails() {
+    this.#p.details.focus();
   }
 
   openPriority() {

@@ -13,6 +13,7 @@ export class Presence {
   #typedAt = 0;
   #typing = false;
   #looking = false;
+  #stopped = false;
 
   /** @param {string} conversation @param {() => void} changed */
   constructor(conversation, changed) {
@@ -46,11 +47,19 @@ export class Presence {
   }
 
   close() {
-    clearInterval(this.#timer);
     if (this.#looking) this.#tell(false, false);
+    this.stop();
+  }
+
+  /** Says no more: the conversation is out of the agent's sight. */
+  stop() {
+    clearInterval(this.#timer);
+    this.#looking = false;
+    this.#stopped = true;
   }
 
   #beat() {
+    if (this.#stopped) return;
     const before = this.#others.size;
     for (const [agent, o] of this.#others) if (o.until < Date.now()) this.#others.delete(agent);
     if (this.#others.size !== before) this.#changed();

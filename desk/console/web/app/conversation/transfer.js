@@ -80,7 +80,7 @@ function chooser(row, targets, close) {
     if (chosen.refusal && !(await anyway(chosen, t(`conv.transfer.refusal.${chosen.refusal}`, { name: chosen.name })))) return;
     await submit(!!chosen.refusal);
   } } },
-  h('div', { class: 'segments', role: 'radiogroup', 'aria-label': t('conv.transfer.to.label') }, tab('agent'), tab('queue')), search, list,
+  h('div', { class: 'transfer__search' }, search, h('div', { class: 'segments', role: 'radiogroup', 'aria-label': t('conv.transfer.to.label') }, tab('agent'), tab('queue'))), list,
   h('div', { class: 'field' }, h('label', { for: 'transfer-note' }, t('conv.transfer.note')), note),
   error,
   h('footer', { class: 'dialog__foot' }, h('button', { class: 'button', type: 'button', on: { click: () => close() } }, t('common.cancel')), go));

@@ -5,8 +5,6 @@ import { t, has } from './i18n.js';
 import { ApiError } from './api.js';
 import { icon } from './icons.js';
 
-export { icon };
-
 /**
  * Says something for a while, to the screen and to screen readers. An action
  * is {label, run}. Returns what takes it away.
@@ -73,7 +71,7 @@ export function dialog({ title, body, class: extra }) {
     h('div', { class: 'dialog__body' }, body(close)));
     document.body.append(el);
     el.showModal();
-    el.querySelector('[autofocus], .dialog__body :is(input, textarea, select, button)')?.focus();
+    (el.querySelector('[autofocus]') ?? el.querySelector('.dialog__body :is(input, textarea, select, button)'))?.focus();
   });
 }
 
@@ -163,7 +161,7 @@ export function popoverButton(props, label, content) {
   box.addEventListener('toggle', (e) => {
     if (e.newState !== 'open') return;
     place(box, button);
-    box.querySelector('[autofocus], input, select, textarea, button')?.focus();
+    (box.querySelector('[autofocus]') ?? box.querySelector('input, select, textarea, button'))?.focus();
   });
   return h('span', { class: 'menu-anchor' }, button, box);
 }
