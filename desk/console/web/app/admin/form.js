@@ -11,6 +11,8 @@ export class Form {
   #save;
   #saved;
   #busy = false;
+  /** The field to go to once the form can be used again. */
+  wrong = null;
 
   /**
    * `content` are fields and other nodes (such as {@link part}) in order;
@@ -81,7 +83,7 @@ export class Form {
     this.#working(true);
     try {
       await this.#save(values);
-      this.settle();
+      if (!this.wrong) this.settle();
     } catch (problem) {
       this.#refused(problem);
     } finally {

@@ -5,6 +5,7 @@ import { get, put, del } from '../lib/api.js';
 import { t, dateTime } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { confirm, fail, toast } from '../lib/feedback.js';
+import { me } from '../desk.js';
 import { Page } from './page.js';
 import { Form, part } from './form.js';
 import { line } from './fields.js';
@@ -26,7 +27,8 @@ class Sessions extends Page {
       fields,
       compact: true,
       label: t('admin.change_password'),
-      content: part(t('admin.password'), t('admin.password_text'), fields.map((f) => f.el)),
+      // Whoever keeps passwords is to know whose this is.
+      content: part(t('admin.password'), t('admin.password_text'), h('input', { type: 'text', autocomplete: 'username', hidden: true, value: me.get().email }), fields.map((f) => f.el)),
       save: (values) => this.#change(values, fields),
     });
     this.show({ title: t('admin.page.sessions') },
@@ -61,7 +63,14 @@ class Sessions extends Page {
   }
 
   async #change(values, fields) {
-    await put('session/password', { old: values.old, new: values.new }, { once: true });
+    try {
+      await put('session/password', { old: values.old, new: values.new }, { once: true });
+    } catch (e) {
+      if (e.code !== 'wrong_credentials') throw e;
+      fields[0].wrong(t('admin.wrong.password'));
+      this.form.wrong = fields[0];
+      return;
+    }
     for (const f of fields) f.set('');
     toast(t('admin.password_changed'), { kind: 'success' });
     this.#load();
