@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"time"
@@ -185,10 +186,15 @@ func checkForm(r *http.Request, as route, known map[string]bool) error {
 			return errMediaType
 		}
 	}
-	for name := range r.URL.Query() {
-		if !known[name] {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errMalformed
+	}
+	for name, values := range query {
+		// A route with params of its own says itself which may come again.
+		if !known[name] || len(values) > 1 && len(as.params) == 0 {
 			return &Problem{Type: "about:blank", Title: "Invalid input", Status: http.StatusUnprocessableEntity,
-				Code: "invalid", Detail: "unknown query parameter"}
+				Code: "invalid", Detail: "unknown or repeated query parameter"}
 		}
 	}
 	return nil

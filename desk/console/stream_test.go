@@ -281,6 +281,32 @@ func TestSigningOutIsLeavingAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheStreamOfASeatThatWasTakenAwayEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	moved := &atomic.Bool{}
+	w.console.SignInBy(reseated{byHeader{}, moved})
+	v := watch(t, w.serve(), "", "As", "ana@acme")
+	v.next("hello")
+	moved.Store(true)
+	v.next("bye")
+	v.ended()
+}
+
+// reseated is an authenticator that gives everybody another seat once moved.
+type reseated struct {
+	console.Authenticator
+	moved *atomic.Bool
+}
+
+func (m reseated) Authenticate(r *http.Request) (console.Identity, error) {
+	who, err := m.Authenticator.Authenticate(r)
+	if m.moved.Load() {
+		who.Seats = []console.SeatRef{{Bot: acme, Agent: "bruno-acme"}}
+	}
+	return who, err
+}
+
 // until is an authenticator that knows nobody any more once it is out.
 type until struct {
 	console.Authenticator
