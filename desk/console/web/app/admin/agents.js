@@ -149,7 +149,11 @@ class Agents extends Page {
   }
 }
 
-/** What of an agent is put; the rest is theirs or the desk's. */
+/**
+ * What of an agent is put; the rest is theirs or the desk's.
+ *
+ * @param {any} agent
+ */
 const body = ({ name, email = '', permissions, capacity = 0, skills = [], language = '', timeZone = '', disabled = false }) =>
   ({ name, email, permissions, capacity, skills, language, timeZone, disabled });
 

@@ -19,12 +19,13 @@ export class Form {
    * `save` gets the values by name. A form of something `fresh` can be sent
    * untouched.
    *
-   * @param {{content: any[], fields: any[], save: (values: Record<string, any>) => Promise<void>, label?: string, fresh?: boolean, compact?: boolean}} options
+   * @param {{content: any[], fields: any[], save: (values: any) => Promise<any>, label?: string, fresh?: boolean, compact?: boolean}} options
    */
   constructor({ content, fields, save, label = t('common.save'), fresh = false, compact = false }) {
     this.#fields = fields;
     this.#save = save;
     this.fresh = fresh;
+    this.compact = compact;
     this.error = h('p', { class: 'notice notice--danger', role: 'alert', hidden: true });
     this.button = h('button', { class: 'button button--primary', type: 'submit' }, label);
     this.undo = h('button', { class: 'button', type: 'button', on: { click: () => this.reset() } }, t('admin.discard'));
@@ -42,7 +43,11 @@ export class Form {
     return this.#read() !== this.#saved;
   }
 
-  /** The values by name. */
+  /**
+   * The values by name.
+   *
+   * @returns {any}
+   */
   values() {
     return Object.fromEntries(this.#fields.map((f) => [f.name, f.get()]));
   }
@@ -72,7 +77,7 @@ export class Form {
     const dirty = this.dirty;
     this.button.disabled = !dirty && !this.fresh;
     this.undo.hidden = !dirty;
-    fill(this.state, dirty && !this.fresh && t('admin.unsaved'));
+    fill(this.state, dirty && !this.fresh && !this.compact && t('admin.unsaved'));
     this.el.dispatchEvent(new CustomEvent('changed'));
   }
 
@@ -137,6 +142,7 @@ function means({ name, as }, problem) {
   return said !== '' && (said === name.toLowerCase() || as.some((w) => said === w || said.endsWith(` ${w}`)));
 }
 
+/** @type {[RegExp, string][]} */
 const REASONS = [
   [/empty/, 'admin.wrong.empty'],
   [/longer|too long|length <=/, 'admin.wrong.long'],

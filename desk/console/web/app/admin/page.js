@@ -68,9 +68,9 @@ export function showSecret({ title, said, label, value }) {
       toast(t('admin.copy_by_hand'));
     }
   };
-  return dialog({
+  const closed = dialog({
     title,
-    class: 'dialog--small dialog--secret',
+    class: 'dialog--small',
     body: (close) => [
       h('p', null, said),
       h('div', { class: 'secret__row' }, field, h('button', { class: 'button', type: 'button', autofocus: true, on: { click: copy } }, icon('copy'), word)),
@@ -78,4 +78,7 @@ export function showSecret({ title, said, label, value }) {
       h('footer', { class: 'dialog__foot' }, h('button', { class: 'button button--primary', type: 'button', on: { click: () => close() } }, t('admin.have_it'))),
     ],
   });
+  // A slip of the mouse beside it must not take it away.
+  field.closest('dialog').addEventListener('mousedown', (e) => e.target === e.currentTarget && e.stopImmediatePropagation(), { capture: true });
+  return closed;
 }

@@ -146,8 +146,14 @@ class Members extends Page {
   connect() {
     this.list = h('ul', { class: 'people' });
     this.none = h('p', { class: 'admin__none', hidden: true }, t('admin.no_members'));
-    this.add = h('select', { class: 'select', 'aria-label': t('admin.add_member'), on: { change: () => this.#put(this.add.value, 0) } });
-    fill(this, part(t('admin.members'), t('admin.members_text'), this.list, this.none, this.add));
+    // Not on change: whoever chooses by keyboard passes others on the way.
+    this.add = h('select', { class: 'select', 'aria-label': t('admin.add_member') });
+    this.button = h('button', { class: 'button', type: 'submit' }, icon('plus'), t('admin.add'));
+    const adding = h('form', { class: 'row', on: { submit: (e) => {
+      e.preventDefault();
+      this.#put(this.add.value, 0);
+    } } }, this.add, this.button);
+    fill(this, part(t('admin.members'), t('admin.members_text'), this.list, this.none, adding));
     this.ask = keepFresh(this, (e) => e.kind === 'member_changed' && e.queue === this.queue, async (signal) => {
       this.members = (await get(`queues/${id(this.queue)}/members`, null, { signal })).members;
       this.#render();
@@ -164,9 +170,10 @@ class Members extends Page {
     });
     this.none.hidden = there.size > 0;
     const rest = Object.keys(names.get().agents).filter((a) => !there.has(a)).sort(byName);
+    const chosen = this.add.value;
     fill(this.add, h('option', { value: '' }, t('admin.add_member')), rest.map((a) => h('option', { value: a }, agentName(a))));
-    this.add.value = '';
-    this.add.disabled = rest.length === 0;
+    this.add.value = rest.includes(chosen) ? chosen : '';
+    this.add.disabled = this.button.disabled = rest.length === 0;
   }
 
   #member(m) {

@@ -156,7 +156,7 @@ export class Waiting extends View {
 
   /** The row the keyboard is in. */
   #focused() {
-    return this.querySelector('.waiter:focus-within')?.row;
+    return /** @type {any} */ (this.querySelector('.waiter:focus-within'))?.row;
   }
 
   #place() {
