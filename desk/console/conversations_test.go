@@ -76,7 +76,6 @@ func TestCriteriaAreTakenStrictly(t *testing.T) {
 	w := newWorld(t)
 	for query, field := range map[string]string{
 		"nonsense=1":                           "",
-		"sortBy=started;drop+table":            "",
 		"sortBy=startedAt+desc":                "sortBy",
 		"sortBy=" + url.QueryEscape("1;--"):    "sortBy",
 		"period=yesterday":                     "period",
