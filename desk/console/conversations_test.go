@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ func (w *world) reads(method, path, body string, status int, into any, headers .
 	a := w.do(method, w.path(path), w.path(body), headers...)
 	require.Equal(w.t, status, a.Status, "%s %s: %s", method, path, a.Body)
 	if into != nil {
+		reflect.ValueOf(into).Elem().SetZero() // what JSON leaves out stays from the answer before
 		a.into(w.t, into)
 	}
 	return a
@@ -130,17 +132,14 @@ func TestAConversationTellsWhatCanBeDoneInIt(t *testing.T) {
 		Priority: true, Tags: true, Tickets: true, Export: true}, *v.Can)
 	require.EqualValues(t, 1, v.Unread)
 	w.ana("POST", "/conversations/{id}/read", "", 204, nil)
-	v = view{}
 	w.ana("GET", "/conversations/{id}", "", 200, &v)
 	require.Zero(t, v.Unread)
 
-	v = view{}
 	w.reads("GET", "/conversations/{id}", "", 200, &v, w.key(acme)...)
 	require.Nil(t, v.Can, "a key may do everything")
 	require.True(t, v.CanReply)
 
 	clock.Advance(25 * time.Hour)
-	v = view{}
 	w.ana("GET", "/conversations/{id}", "", 200, &v)
 	require.False(t, v.CanReply)
 	require.Equal(t, "closed", v.WindowReason)
@@ -273,7 +272,7 @@ func TestAgentsStartConversationsOnTheirLinesOnly(t *testing.T) {
 func TestTicketsAreWrittenMovedAndEdited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var tk, again, edited ticket.Ticket
+	var tk, again ticket.Ticket
 	w.ana("POST", "/conversations/{id}/tickets", `{"type":"problem","description":"late"}`, 201, &tk, "Idempotency-Key", "k")
 	w.ana("POST", "/conversations/{id}/tickets", `{"type":"problem","description":"late"}`, 201, &again, "Idempotency-Key", "k")
 	require.Equal(t, tk.ID, again.ID)
@@ -281,9 +280,9 @@ func TestTicketsAreWrittenMovedAndEdited(t *testing.T) {
 	one := "/conversations/{id}/tickets/" + string(tk.ID)
 	w.ana("PATCH", one, `{"status":"in_progress"}`, 200, &tk)
 	require.Equal(t, ticket.InProgress, tk.Status)
-	w.ana("PATCH", one, `{"type":"question","description":""}`, 200, &edited)
-	require.Equal(t, "question", edited.Type)
-	require.Empty(t, edited.Description)
+	w.ana("PATCH", one, `{"type":"question","description":""}`, 200, &tk)
+	require.Equal(t, "question", tk.Type)
+	require.Empty(t, tk.Description)
 	for _, bad := range []string{`{}`, `{"type":"question"}`, `{"status":"open","type":"question","description":""}`,
 		`{"status":"done"}`, `{"type":"none","description":""}`, `{"author":"bruno"}`, `{"status":null}`} {
 		require.Equal(t, "invalid", w.ana("PATCH", one, bad, 422, nil).Code(), bad)
