@@ -26,7 +26,7 @@ export class Header {
     p.name = h('h2', { dir: 'auto' });
     p.about = h('p', { class: 'faint' });
     p.others = h('p', { class: 'head__others', role: 'status' });
-    p.details = h('button', { class: 'icon-button', type: 'button', title: `${t('conv.action.details')} (i)`, 'aria-label': t('conv.action.details'), on: { click: details } }, icon('ticket'), p.count = h('span', { class: 'badge badge--waiting' }));
+    p.details = h('button', { class: 'icon-button', type: 'button', title: `${t('conv.action.details')} (i)`, on: { click: details } }, icon('ticket'), h('span', { class: 'visually-hidden' }, t('conv.action.details')), p.count = h('span', { class: 'badge badge--waiting' }));
     p.state = h('span', { class: 'head__state' }, p.dot = h('span', { class: 'dot', 'aria-hidden': 'true' }), p.stateText = h('span'));
     p.queue = h('span', { class: 'head__fact' }, icon('people'), p.queueText = h('span', { dir: 'auto' }));
     p.agent = h('span', { class: 'head__fact' }, icon('user'), p.agentText = h('span', { dir: 'auto' }));

@@ -24,7 +24,8 @@ function picker(templates, close) {
       shown.firstElementChild?.click?.();
     }
   } } });
-  const root = h('div', { class: 'templates' }, search, shown);
+  const nothing = h('p', { class: 'empty' }, t(templates.length ? 'conv.template.none' : 'conv.template.noneAtAll'));
+  const root = h('div', { class: 'templates' }, search, shown, nothing);
   shown.addEventListener('keydown', (e) => {
     const at = [...shown.children].indexOf(document.activeElement);
     if (e.key === 'ArrowDown') move(shown, e, at + 1);
@@ -34,10 +35,11 @@ function picker(templates, close) {
     const words = folded(search.value).split(/\s+/).filter(Boolean);
     const hits = templates.filter((x) => words.every((w) => folded(`${x.name} ${x.body}`).includes(w)));
     fill(shown, hits.map((x) => h('button', { type: 'button', class: 'templates__item', role: 'option', 'aria-selected': 'false', on: { click: () => fill(root, form(x, close, () => {
-      fill(root, search, shown);
+      fill(root, search, shown, nothing);
       search.focus();
-    })) } }, h('strong', { dir: 'auto' }, x.name), h('small', null, x.language), h('span', { dir: 'auto' }, x.body))),
-    hits.length === 0 && h('p', { class: 'empty' }, templates.length ? t('conv.template.none') : t('conv.template.noneAtAll')));
+    })) } }, h('strong', { dir: 'auto' }, x.name), h('small', null, x.language), h('span', { dir: 'auto' }, x.body))));
+    shown.hidden = hits.length === 0;
+    nothing.hidden = hits.length > 0;
   };
   list();
   return root;

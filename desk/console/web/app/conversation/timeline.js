@@ -68,7 +68,7 @@ export class Timeline {
   /** Shows what is loaded. `pending` is what is being sent. */
   render(pending) {
     const thread = this.#thread;
-    this.#top.replaceChildren(...this.#topOf(thread));
+    this.#showTop(thread);
     const held = this.#hold();
     keyed(this.#list, items(thread, pending), (i) => i.key, create, update);
     if (!this.#placed && thread.state === 'ready') {
@@ -92,18 +92,19 @@ export class Timeline {
     this.#showPill();
   }
 
-  #topOf(thread) {
-    if (thread.loadingOlder) return [h('p', { class: 'faint', role: 'status' }, t('common.loading'))];
-    if (!thread.hasOlder) return [];
+  #showTop(thread) {
     const next = thread.nextEarlier;
-    const words = next ? t('conv.earlier.show', { date: dayName(next.startedAt) }) : t('conv.olderMessages');
-    return [h('button', { class: 'button button--small', type: 'button', on: { click: () => thread.older() } }, icon('history'), words)];
+    const words = thread.loadingOlder ? t('common.loading') : !thread.hasOlder ? '' : next ? t('conv.earlier.show', { date: dayName(next.startedAt) }) : t('conv.olderMessages');
+    if (this.#top.textContent === words) return;
+    fill(this.#top, thread.loadingOlder ? h('p', { class: 'faint', role: 'status' }, words)
+      : words && h('button', { class: 'button button--small', type: 'button', on: { click: () => thread.older() } }, icon('history'), words));
   }
 
-  // Keeps what is at the top of the view where it is, whatever comes above.
+  // Keeps the first message in view where it is, whatever comes above.
   #hold() {
     const line = this.#scroller.getBoundingClientRect().top;
-    for (const el of this.#list.children) {
+    for (const el of /** @type {any} */ (this.#list.children)) {
+      if (el.item.type !== 'message') continue;
       const box = el.getBoundingClientRect();
       if (box.bottom > line) return () => el.isConnected && (this.#scroller.scrollTop += el.getBoundingClientRect().top - box.top);
     }
@@ -193,9 +194,14 @@ function messages(out, { conversation, thread, contact, list, events, unreadFrom
   const rows = list.filter((m) => !hidden.has(m.id)).map((message) => ({ message }));
   for (const p of unclaimed(pending, list)) rows.push({ pending: p, message: asMessage(p, rows.at(-1)?.message.at) });
   let day = '';
+  let civil = '';
+  let quarter = '';
   let e = 0;
   const newDay = (at) => {
-    const civil = civilDay(at);
+    // No zone's day begins within a quarter of an hour.
+    const q = at.slice(0, 14) + Math.floor(Number(at.slice(14, 16)) / 15);
+    if (q !== quarter) civil = civilDay(at);
+    quarter = q;
     if (civil !== day) out.push({ type: 'day', key: `d${conversation}${civil}`, text: dayName(at) });
     day = civil;
   };
