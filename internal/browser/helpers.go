@@ -1,0 +1,53 @@
+package browser
+
+import (
+	"context"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+)
+
+// call is a command of the browser's protocol as an action.
+func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	})
+}
+
+// helpers are in every page: finding what a person would find.
+const helpers = `
+globalThis.handoffTest = {
+  // The first visible element that fits, and holds the text or is called so.
+  find(selector, text) {
+    for (const el of document.querySelectorAll(selector)) {
+      if (!el.checkVisibility({ visibilityProperty: true, opacityProperty: false })) continue;
+      const words = [el.innerText, el.getAttribute('aria-label'), el.title, el.value].join('\n');
+      if (!text || words.includes(text)) return el;
+    }
+    return null;
+  },
+  // Where to press it, when nothing else lies on top there.
+  place(selector, text) {
+    const el = this.find(selector, text);
+    if (!el || el.disabled) return null;
+    let box = el.getBoundingClientRect();
+    if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
+      el.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+      box = el.getBoundingClientRect();
+    }
+    const X = box.left + box.width / 2;
+    const Y = box.top + box.height / 2;
+    const top = document.elementFromPoint(X, Y);
+    return top && (el.contains(top) || top.contains(el) && top.localName === 'label') ? { X, Y } : null;
+  },
+  choose(selector, value) {
+    const el = this.find(selector, '');
+    if (!el || el.disabled) return false;
+    el.value = value;
+    el.dispatchEvent(new Event('input', { bubbles: true }));
+    el.dispatchEvent(new Event('change', { bubbles: true }));
+    return el.value === value;
+  },
+};
+`
