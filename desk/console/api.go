@@ -48,9 +48,7 @@ func (c *Console) handleAPI() error {
 		Formats:      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		Transformers: []huma.Transformer{rewriteErrors},
 	})
-	if c.password {
-		c.handleSignIn()
-	}
+	c.handleSignIn()
 	c.handleMe()
 	c.handleDesk()
 	c.handleAdmin()

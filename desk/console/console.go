@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -88,6 +89,9 @@ func New(d *desk.Desk, o *Options) (*Console, error) {
 	var err error
 	if c.csp, err = policy(c.o.FrameAncestors); err != nil {
 		return nil, err
+	}
+	if u, err := url.Parse(c.o.SignIn); err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
+		return nil, &handoff.FieldError{Field: "SignIn", Reason: "must be a path or an http address"}
 	}
 	if err := checkLines(c.o.Lines); err != nil {
 		return nil, err

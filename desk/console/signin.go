@@ -76,8 +76,9 @@ func (c *Console) token(r *http.Request) string {
 func (by *caller) setCookie(k *http.Cookie) { http.SetCookie(by.w, k) }
 
 type setupState struct {
-	// Needed says that nobody can sign in yet.
-	Needed bool `json:"needed"`
+	Needed  bool   `json:"needed" doc:"Nobody can sign in yet."`
+	SignIn  string `json:"signIn" enum:"password,external"`
+	Address string `json:"address,omitempty" doc:"Where people sign in, if that is elsewhere and known."`
 }
 
 type setupInput struct {
@@ -121,10 +122,14 @@ type sessionList struct {
 	Sessions []SessionRow `json:"sessions"`
 }
 
-// handleSignIn adds the routes of the console's own sign-in.
+// handleSignIn adds the routes of signing in: how that is done here, and the
+// console's own way.
 func (c *Console) handleSignIn() {
 	handle(c, route{method: http.MethodGet, path: "/setup", name: "getSetup", tag: "sign-in", audience: anybody,
-		summary: "Whether the first person is still to be made"}, c.getSetup)
+		summary: "How people sign in, and whether the first is still to be made"}, c.getSetup)
+	if !c.password {
+		return
+	}
 	handle(c, route{method: http.MethodPost, path: "/setup", name: "setUp", tag: "sign-in", audience: anybody, status: 201,
 		summary: "Make the first person, an admin, and sign them in"}, c.setUp)
 	handle(c, route{method: http.MethodPost, path: "/session", name: "signIn", tag: "sign-in", audience: anybody,
@@ -140,8 +145,11 @@ func (c *Console) handleSignIn() {
 }
 
 func (c *Console) getSetup(ctx context.Context, _ *caller, _ *none) (setupState, error) {
+	if !c.password {
+		return setupState{SignIn: "external", Address: c.o.SignIn}, nil
+	}
 	needed, err := c.accounts.Needed(ctx)
-	return setupState{needed}, err
+	return setupState{Needed: needed, SignIn: "password"}, err
 }
 
 // setUp makes bot, agent and person, in this order, each only if missing: so

@@ -106,14 +106,14 @@ func signIn(email, password string) string {
 func TestSetupMakesTheFirstAdminOnce(t *testing.T) {
 	t.Parallel()
 	f := newOffice(t, console.Options{})
-	require.JSONEq(t, `{"needed":true}`, f.browser().do("GET", "/setup", "").Body)
+	require.JSONEq(t, `{"needed":true,"signIn":"password"}`, f.browser().do("GET", "/setup", "").Body)
 	require.Equal(t, "wrong_credentials", f.browser().do("POST", "/setup", `{"code":"guess","email":"e@example.com","name":"E","password":"`+goodPassword+`","bot":"acme"}`).Code())
 	bots, err := f.desk.Bots(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, bots, "a wrong code makes nothing")
 
 	b := f.setUp()
-	require.JSONEq(t, `{"needed":false}`, f.browser().do("GET", "/setup", "").Body)
+	require.JSONEq(t, `{"needed":false,"signIn":"password"}`, f.browser().do("GET", "/setup", "").Body)
 	var me console.Me
 	b.do("GET", "/me", "").into(t, &me)
 	require.Equal(t, handoff.RoleAdmin, me.Permissions)
@@ -338,14 +338,24 @@ func TestWithAnAuthenticatorThereIsNoPassword(t *testing.T) {
 	t.Parallel()
 	d, err := desk.New(memory.New(nil), nil)
 	require.NoError(t, err)
-	c, err := console.New(d, &console.Options{Authenticator: byHeader{}})
+	c, err := console.New(d, &console.Options{Authenticator: byHeader{}, SignIn: "/login"})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
-	for _, route := range []string{"GET /setup", "POST /setup", "POST /session", "DELETE /session", "GET /sessions", "PUT /session/password", "POST /agents/x/invitation"} {
+	require.JSONEq(t, `{"needed":false,"signIn":"external","address":"/login"}`,
+		serveRaw(c, httptest.NewRequest("GET", console.Base+"/setup", nil)).Body)
+	for _, bad := range []string{"javascript:alert(1)", "data:text/html,x", "mailto:a@example.com", "http://%"} {
+		_, err := console.New(d, &console.Options{Authenticator: byHeader{}, SignIn: bad})
+		require.ErrorIs(t, err, handoff.ErrInvalid, bad)
+	}
+	for _, route := range []string{"POST /setup", "POST /session", "DELETE /session", "GET /sessions", "PUT /session/password", "POST /agents/x/invitation"} {
 		method, path, _ := strings.Cut(route, " ")
 		r := httptest.NewRequest(method, console.Base+path, bytes.NewReader([]byte("{}")))
 		r.Header.Set("Content-Type", "application/json")
-		require.Equal(t, http.StatusNotFound, serveRaw(c, r).Status, route)
+		want := http.StatusNotFound
+		if path == "/setup" {
+			want = http.StatusMethodNotAllowed
+		}
+		require.Equal(t, want, serveRaw(c, r).Status, route)
 	}
 	document := serveRaw(c, httptest.NewRequest("GET", console.Base+"/openapi.json", nil)).Body
 	require.NotContains(t, document, `"/session"`)

@@ -38,10 +38,7 @@ export class SignIn extends View {
 
   // Where the platform signs its people in itself, this page only leads there.
   async #elsewhere(box) {
-    const { signIn, address } = await get('setup', null, { once: true }).catch((e) => {
-      if (e.status === 404) return { signIn: 'external', address: '' };
-      throw e;
-    });
+    const { signIn, address } = await get('setup', null, { once: true });
     if (signIn !== 'external') return;
     fill(box, h('h1', null, t('signin.title')), h('p', null, t('signin.external')),
       address && h('a', { class: 'button button--primary', href: address }, t('signin.go')));
