@@ -1,6 +1,6 @@
 // Where the agent writes: a reply or a private note, with attachments.
 
-import { h, fill, text } from '../lib/dom.js';
+import { h, attr, fill, text } from '../lib/dom.js';
 import { t, duration } from '../lib/i18n.js';
 import { draft, keepDraft } from '../lib/drafts.js';
 import { errorText, fail, toast } from '../lib/feedback.js';
@@ -90,8 +90,8 @@ export class Composer {
       fill(this.#closed, h('p', null, icon('clock'), h('span', null, refusal(row))), can.templates && row.windowReason !== 'no_channel' && open);
     }
     const label = this.#private ? t('conv.composer.noteHint') : can.reply ? t('conv.composer.replyHint') : t('conv.composer.cannotHint');
-    this.#input.placeholder = label;
-    this.#input.setAttribute('aria-label', this.#private ? t('conv.composer.note') : t('conv.composer.reply'));
+    attr(this.#input, 'placeholder', label);
+    attr(this.#input, 'aria-label', this.#private ? t('conv.composer.note') : t('conv.composer.reply'));
     this.#attach.hidden = this.#private || closed || !can.reply;
     this.#templates.hidden = this.#private || !can.templates || closed;
     text(this.#send.lastChild, this.#private ? t('conv.composer.saveNote') : t('conv.composer.send'));
@@ -193,7 +193,7 @@ export class Composer {
 
   #showFiles() {
     this.#chips.hidden = this.#private || this.#files.length === 0;
-    fill(this.#chips, this.#files.map((f) => h('li', { class: ['attached', `attached--${f.state}`] },
+    if (this.#files.length || this.#chips.childElementCount) fill(this.#chips, this.#files.map((f) => h('li', { class: ['attached', `attached--${f.state}`] },
       icon(kindOf(f.media?.type ?? f.file?.type) === 'image' ? 'image' : 'file'),
       h('span', { class: 'attached__name', dir: 'auto' }, f.name),
       f.state === 'uploading' ? h('progress', { max: 1, value: f.share, 'aria-label': t('conv.composer.uploading', { name: f.name }), ref: (el) => (f.bar = el) })

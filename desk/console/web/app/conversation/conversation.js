@@ -1,6 +1,6 @@
 // One conversation: its head, its messages, the composer and the details.
 
-import { h, fill, View } from '../lib/dom.js';
+import { h, fill, text, View } from '../lib/dom.js';
 import { t } from '../lib/i18n.js';
 import { bind } from '../lib/keys.js';
 import { draft } from '../lib/drafts.js';
@@ -56,7 +56,7 @@ export class Conversation extends View {
     this.#banner = new Banner();
     this.#composer = new Composer({ typed: (on) => this.#presence?.typed(on), sent: () => this.#timeline.toEnd() });
     this.#details = new Details(() => this.#showDetails(false));
-    this.#strip = h('button', { class: 'strip', type: 'button', hidden: true, on: { click: () => this.#showDetails(true) } });
+    this.#strip = h('button', { class: 'strip', type: 'button', hidden: true, on: { click: () => this.#showDetails(true) } }, icon('note'), h('span', { class: 'strip__text', dir: 'auto' }), icon('down'));
     this.#empty = h('div', { class: 'empty nothing' });
     this.#talk = h('div', { class: 'talk' }, this.#timeline.el, this.#banner.el, this.#composer.el);
     this.classList.add('pane');
@@ -147,7 +147,7 @@ export class Conversation extends View {
     const { brief, row } = this.#thread;
     const tickets = row?.openTickets ?? 0;
     this.#strip.hidden = !row || this.#detailsShown || !(brief || tickets);
-    fill(this.#strip, icon('note'), h('span', { class: 'strip__text', dir: 'auto' }, [brief && (brief.text || t('conv.details.brief')), tickets > 0 && t('conv.ticket.openCount', { count: tickets })].filter(Boolean).join(' · ')), icon('down'));
+    text(this.#strip.children[1], [brief && (brief.text || t('conv.details.brief')), tickets > 0 && t('conv.ticket.openCount', { count: tickets })].filter(Boolean).join(' · '));
   }
 
   #renderNothing() {

@@ -69,14 +69,14 @@ export class Timeline {
   render(pending) {
     const thread = this.#thread;
     this.#showTop(thread);
-    const held = this.#hold();
+    const held = this.#following ? null : this.#hold();
     keyed(this.#list, items(thread, pending), (i) => i.key, create, update);
     if (!this.#placed && thread.state === 'ready') {
       this.#placed = true;
       this.#toEnd();
       this.#showUnread();
     } else if (this.#following) this.#toEnd();
-    else held();
+    else held?.();
     // A short conversation leaves room for the one before it.
     const shown = this.#list.childElementCount;
     if (thread.history && shown !== this.#filled && this.#scroller.scrollHeight <= this.#scroller.clientHeight) {
