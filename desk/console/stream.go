@@ -137,7 +137,6 @@ func (c *Console) serveStream(w http.ResponseWriter, r *http.Request, by *caller
 	// A server or writer without deadlines is slower to notice who has gone.
 	out := http.NewResponseController(w)
 	_ = out.SetReadDeadline(time.Time{})
-	defer func() { _ = out.SetWriteDeadline(time.Time{}) }()
 	var text bytes.Buffer
 	for {
 		frames, err := s.Next(r.Context())
@@ -155,6 +154,8 @@ func (c *Console) serveStream(w http.ResponseWriter, r *http.Request, by *caller
 		if out.Flush() != nil {
 			return nil
 		}
+		// HTTP/2 ends a stream whose deadline passes, whether it writes or not.
+		_ = out.SetWriteDeadline(time.Time{})
 		signedOut = slices.ContainsFunc(frames, func(f live.Frame) bool { return f.Event == "bye" })
 	}
 }

@@ -341,3 +341,44 @@ func TestHeadOfTheStreamIsOnlyItsHead(t *testing.T) {
 	require.Empty(t, a.Body)
 	require.Equal(t, before, w.head())
 }
+
+// deadlines is a writer that tells of its write deadlines.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set chan time.Time
+}
+
+func (d deadlines) SetReadDeadline(time.Time) error { return nil }
+
+func (d deadlines) SetWriteDeadline(at time.Time) error {
+	d.set <- at
+	return nil
+}
+
+// HTTP/2 ends a stream when its write deadline passes, also between writes.
+func TestWaitingForWhatHappensHasNoWriteDeadline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, leave := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, console.Base+"/events", nil)
+	r.Header.Set("As", "ana@acme")
+	out := deadlines{httptest.NewRecorder(), make(chan time.Time, 100)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.console.ServeHTTP(out, r)
+	}()
+	next := func() time.Time {
+		select {
+		case at := <-out.set:
+			return at
+		case <-time.After(patience):
+			t.Fatal("no deadline is set")
+			return time.Time{}
+		}
+	}
+	require.False(t, next().IsZero(), "a client must read what it is given")
+	require.Zero(t, next(), "but not before there is anything")
+	leave()
+	<-done
+}
