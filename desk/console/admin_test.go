@@ -66,6 +66,30 @@ func TestNobodyInvitesOrResetsWhoMayDoMore(t *testing.T) {
 	require.Equal(t, "forbidden", w.do("PUT", "/agents/peer-acme", `{"name":"Peer","permissions":["export"]}`, lead...).Code(), "giving what one lacks")
 }
 
+func TestASeatOfLittlePowerIsNoWayIntoAnotherOfItsPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	adm, lead := []string{"As", "adm@acme"}, []string{"As", "lead@acme"}
+	for _, put := range []struct {
+		agent, body string
+		as          []string
+	}{
+		{"lead-acme", `{"name":"Lead","permissions":["manage_agents"]}`, adm},
+		{"boss-acme", `{"name":"Boss","email":"boss@example.com","permissions":["manage_agents","view_all"]}`, adm},
+		{"low-acme", `{"name":"Low","email":"boss@example.com","permissions":[]}`, lead},
+	} {
+		require.Equal(t, http.StatusOK, w.do("PUT", "/agents/"+put.agent, put.body, put.as...).Status)
+	}
+	require.Equal(t, http.StatusOK, w.do("POST", "/agents/boss-acme/invitation", `{}`, adm...).Status)
+	require.Equal(t, http.StatusOK, w.do("POST", "/agents/low-acme/invitation", `{}`, lead...).Status)
+	for _, headers := range [][]string{lead, {"As", "lead@acme,ana@acme"}} {
+		require.Equal(t, "forbidden", w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, headers...).Code())
+	}
+	require.Equal(t, http.StatusOK, w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, adm...).Status)
+	key := []string{"Authorization", "Bearer " + w.keys[acme]}
+	require.Equal(t, http.StatusOK, w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, key...).Status)
+}
+
 func TestAPersonOfTwoBotsIsResetOnlyByWhoManagesThemInBoth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

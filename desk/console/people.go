@@ -155,29 +155,29 @@ func (c *Console) invite(ctx context.Context, by *caller, in *invitationInput) (
 	return Invited{Email: p.Email, TemporaryPassword: temporary}, err
 }
 
-// resetPassword is for whoever manages all the bots in which the person has a
-// seat, so that nobody gets into a bot by way of another.
+// resetPassword is for whoever manages all the seats that the person has, so
+// that nobody gets into one by way of another.
 func (c *Console) resetPassword(ctx context.Context, by *caller, seat accounts.Seat) (Invited, error) {
 	p, err := c.accounts.Holder(ctx, seat)
 	if err != nil {
 		return Invited{}, err
 	}
-	manages := map[handoff.BotID]bool{seat.Bot: true}
+	manages := map[accounts.Seat]bool{}
 	for _, of := range p.Seats {
-		if of.Bot == seat.Bot {
-			continue
-		}
-		if manages[of.Bot], err = c.manages(ctx, by, of); err != nil {
+		if manages[of], err = c.manages(ctx, by, of); err != nil {
 			return Invited{}, err
 		}
 	}
-	temporary, err := c.accounts.Reset(ctx, c.by(by), p.ID, func(bot handoff.BotID) bool { return manages[bot] })
+	temporary, err := c.accounts.Reset(ctx, c.by(by), p.ID, func(of accounts.Seat) bool { return manages[of] })
 	return Invited{Email: p.Email, TemporaryPassword: temporary}, err
 }
 
-// manages reports whether the caller, in another seat of theirs, may manage
-// an agent.
+// manages reports whether the caller, in any seat of theirs, may manage an
+// agent.
 func (c *Console) manages(ctx context.Context, by *caller, of accounts.Seat) (bool, error) {
+	if by.bot != nil {
+		return of.Bot == by.ref.Bot, nil
+	}
 	for _, ref := range by.who.Seats {
 		if ref.Bot != of.Bot {
 			continue

@@ -252,7 +252,7 @@ func signIns(ctx context.Context, people *accounts.Accounts, address string, w i
 			if err != nil {
 				return err
 			}
-			if temporary, err = people.Reset(ctx, program, holder.ID, func(handoff.BotID) bool { return true }); err != nil {
+			if temporary, err = people.Reset(ctx, program, holder.ID, func(accounts.Seat) bool { return true }); err != nil {
 				return err
 			}
 		}

@@ -17,8 +17,8 @@ import (
 var (
 	// ErrNotFound: there is no such person, seat or key.
 	ErrNotFound = errors.New("accounts: not found")
-	// ErrForbidden: the person also has a seat in a bot that the caller does
-	// not manage, or has no seat at all.
+	// ErrForbidden: the person also has a seat that the caller does not
+	// manage, or has no seat at all.
 	ErrForbidden = errors.New("accounts: not permitted")
 	// ErrNotSignedIn: the token is of no session, or of one that has expired
 	// or was ended.

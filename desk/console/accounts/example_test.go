@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
 	"github.com/handoffdesk/handoff/storage/memory"
 )
@@ -61,7 +60,7 @@ func Example() {
 	fmt.Println("must change:", bob.MustChange, err)
 
 	// Someone who manages another bot cannot take his seat over.
-	_, err = a.Reset(ctx, accounts.By{ID: "eve", IP: ip}, bob.ID, func(bot handoff.BotID) bool { return bot == "bank" })
+	_, err = a.Reset(ctx, accounts.By{ID: "eve", IP: ip}, bob.ID, func(s accounts.Seat) bool { return s.Bot == "bank" })
 	fmt.Println("forbidden:", errors.Is(err, accounts.ErrForbidden))
 	// Output:
 	// Bob bob must change: true

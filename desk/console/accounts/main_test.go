@@ -68,10 +68,10 @@ const (
 	tick    = time.Millisecond
 )
 
-func everywhere(handoff.BotID) bool { return true }
+func everywhere(accounts.Seat) bool { return true }
 
-func only(bot handoff.BotID) func(handoff.BotID) bool {
-	return func(b handoff.BotID) bool { return b == bot }
+func only(bot handoff.BotID) func(accounts.Seat) bool {
+	return func(s accounts.Seat) bool { return s.Bot == bot }
 }
 
 // ana makes the first person.

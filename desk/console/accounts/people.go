@@ -159,12 +159,12 @@ func (a *Accounts) vacate(ctx context.Context, t *draft, s Seat, id string) erro
 }
 
 // Reset gives a person a new temporary password, as Invite does, and ends
-// all their sessions. It takes somebody who manages every bot in which the
-// person has a seat: manages says of which bots that is so, and must not
-// block. Nobody learns the password they had.
+// all their sessions. It takes somebody who manages every seat that the person
+// has: manages says of which seats that is so, and must not block. Nobody
+// learns the password they had.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrBusy, ErrOutcomeUnknown.
-func (a *Accounts) Reset(ctx context.Context, by By, id string, manages func(handoff.BotID) bool) (temporaryPassword string, err error) {
+func (a *Accounts) Reset(ctx context.Context, by By, id string, manages func(Seat) bool) (temporaryPassword string, err error) {
 	temporary := temporary{hasher: a.hasher}
 	err = a.manage(ctx, by, "reset", id, manages, func(t *draft, p *person) error {
 		return temporary.become(ctx, t, p)
@@ -179,7 +179,7 @@ func (a *Accounts) Reset(ctx context.Context, by By, id string, manages func(han
 // their sessions end. Who may is as in Reset.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrBusy, ErrOutcomeUnknown.
-func (a *Accounts) SetDisabled(ctx context.Context, by By, id string, disabled bool, manages func(handoff.BotID) bool) error {
+func (a *Accounts) SetDisabled(ctx context.Context, by By, id string, disabled bool, manages func(Seat) bool) error {
 	what := "enabled"
 	if disabled {
 		what = "disabled"
@@ -192,13 +192,13 @@ func (a *Accounts) SetDisabled(ctx context.Context, by By, id string, disabled b
 }
 
 // manage changes a person in the name of somebody who manages all of them.
-func (a *Accounts) manage(ctx context.Context, by By, what, id string, manages func(handoff.BotID) bool, change func(*draft, *person) error) error {
+func (a *Accounts) manage(ctx context.Context, by By, what, id string, manages func(Seat) bool, change func(*draft, *person) error) error {
 	err := a.decide(ctx, func(t *draft) error {
 		v, err := a.person(ctx, id)
 		if err != nil {
 			return err
 		}
-		elsewhere := slices.ContainsFunc(v.value.Seats, func(s Seat) bool { return !manages(s.Bot) })
+		elsewhere := slices.ContainsFunc(v.value.Seats, func(s Seat) bool { return !manages(s) })
 		if elsewhere || len(v.value.Seats) == 0 {
 			return fmt.Errorf("%w: person %s", ErrForbidden, id)
 		}
