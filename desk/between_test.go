@@ -352,6 +352,29 @@ func TestReleaseWhileALeaseIsRenewedLeavesNone(t *testing.T) {
 	})
 }
 
+func TestADeviceLostWhileItsLeaseIsRenewedIsLostAndNotReleased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &between{Store: memory.New(nil)}
+		o, stop := runs(t, b)
+		defer stop()
+		ana := o.agent("ana", 5, handoff.RoleAgent)
+		_, err := ana.Connect(o.ctx, "laptop")
+		o.ok(err)
+		b.before(puts("lease"), func() error { ana.Lose("laptop"); return nil })
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		left, err := b.Records(o.ctx, storage.Range{Bot: "acme", Kind: "lease"}, 1)
+		o.ok(err)
+		require.Len(t, left, 1, "a page that is loaded anew comes back in time")
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		left, err = b.Records(o.ctx, storage.Range{Bot: "acme", Kind: "lease"}, 1)
+		o.ok(err)
+		require.Empty(t, left, "nobody renews it")
+	})
+}
+
 func TestWhoLostTheirRightsMeanwhileChangesNothing(t *testing.T) {
 	t.Parallel()
 	to := handoff.Address{Channel: wa, Account: line, ID: "999"}

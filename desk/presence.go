@@ -33,7 +33,10 @@ type presence struct {
 
 // session is a lease that this desk keeps alive while Run runs. Its version
 // is a new one where the lease had to be made anew.
-type session struct{ version int64 }
+type session struct {
+	version int64
+	lost    bool // its lease is to run out by itself
+}
 
 type sessionKey struct {
 	bot    handoff.BotID
@@ -87,9 +90,13 @@ func (s *Seat) Connect(ctx context.Context, device string) (release func(context
 // unless it connects again its lease runs out, with the grace period after
 // it. Nothing happens to a device that is not connected here.
 func (s *Seat) Lose(device string) {
+	k := sessionKey{s.bot, s.agent, device}
 	s.d.mu.Lock()
-	delete(s.d.sessions, sessionKey{s.bot, s.agent, device})
-	s.d.mu.Unlock()
+	defer s.d.mu.Unlock()
+	if mine := s.d.sessions[k]; mine != nil {
+		mine.lost = true
+		delete(s.d.sessions, k)
+	}
 }
 
 func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64, err error) {
@@ -231,6 +238,12 @@ func (d *Desk) heartbeat(ctx context.Context) error {
 const heartbeatsAtOnce = 32
 
 func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
+	d.mu.Lock()
+	ended := d.sessions[k] != v // since the heartbeat began
+	d.mu.Unlock()
+	if ended {
+		return nil
+	}
 	seat := &Seat{d: d, bot: k.bot, agent: k.agent}
 	version, err := d.connect(ctx, seat.who, k)
 	gone := errors.Is(err, ErrNotFound) // the agent is
@@ -239,6 +252,7 @@ func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
 	}
 	d.mu.Lock()
 	now := d.sessions[k]
+	released := now == nil && !v.lost && !gone
 	switch {
 	case now == v && gone:
 		delete(d.sessions, k)
@@ -246,8 +260,8 @@ func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
 		v.version = version
 	}
 	d.mu.Unlock()
-	if now == nil && !gone {
-		return d.disconnect(ctx, k, version) // released while its lease was renewed
+	if released { // while its lease was renewed
+		return d.disconnect(ctx, k, version)
 	}
 	return nil
 }
