@@ -27,8 +27,21 @@ globalThis.handoffTest = {
     }
     return null;
   },
-  // Where to press it, when nothing else lies on top there.
-  place(selector, text) {
+  // Where to press it, when it stays there and nothing else lies on top.
+  async place(selector, text) {
+    const before = this.center(selector, text);
+    if (!before) return null;
+    for (let i = 0; i < 2; i++) {
+      await new Promise((next) => {
+        requestAnimationFrame(next);
+        setTimeout(next, 100); // where nobody looks there are no frames
+      });
+    }
+    await new Promise((next) => setTimeout(next));
+    const now = this.center(selector, text);
+    return now && now.X === before.X && now.Y === before.Y ? now : null;
+  },
+  center(selector, text) {
     const el = this.find(selector, text);
     if (!el || el.disabled) return null;
     let box = el.getBoundingClientRect();
@@ -49,5 +62,9 @@ globalThis.handoffTest = {
     el.dispatchEvent(new Event('change', { bubbles: true }));
     return el.value === value;
   },
+  pressed: '',
 };
+for (const kind of ['pointerdown', 'click']) {
+  addEventListener(kind, (e) => { handoffTest.pressed += '\n' + kind + ' ' + e.clientX + ',' + e.clientY + ' ' + e.target.outerHTML?.slice(0, 120); }, true);
+}
 `

@@ -69,6 +69,7 @@ func open(t testing.TB, parent context.Context, options ...chromedp.ContextOptio
 	b.do(
 		call(log.Enable, struct{}{}),
 		call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers}),
+		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		call(emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en_US"}),
 	)
 	b.Size(1440, 900)
@@ -193,15 +194,8 @@ func (b *Tab) SeesNo(selector, text string) {
 // Click presses what Sees would see, once it stands still and nothing covers it.
 func (b *Tab) Click(selector, text string) {
 	b.t.Helper()
-	var at, before struct{ X, Y float64 }
-	for {
-		b.until(fmt.Sprintf("handoffTest.place(%s, %s)", quote(selector), quote(text)), &at)
-		if at == before {
-			break
-		}
-		before = at
-		time.Sleep(again)
-	}
+	var at struct{ X, Y float64 }
+	b.until(fmt.Sprintf("handoffTest.place(%s, %s)", quote(selector), quote(text)), &at)
 	b.do(chromedp.MouseClickXY(at.X, at.Y))
 }
 
@@ -232,18 +226,19 @@ func (b *Tab) Choose(selector, value string) {
 	b.Until(fmt.Sprintf("handoffTest.choose(%s, %s)", quote(selector), quote(value)))
 }
 
-// Until waits until an expression is true in the page. It is tried again and
-// again, so it may throw while things are not there yet.
+// Until waits until an expression is true in the page, or a promise of what is.
+// It is tried again and again, so it may throw while things are not there yet.
 func (b *Tab) Until(expression string) {
 	b.t.Helper()
 	b.until(expression, nil)
 }
 
-// Read gives the value of an expression, once it is neither null nor undefined.
+// Read gives the value of an expression, or of the promise that it is, once it
+// is neither null nor undefined.
 func Read[T any](b *Tab, expression string) T {
 	b.t.Helper()
 	var v struct{ V T }
-	b.until(fmt.Sprintf("((v) => v == null ? null : {V: v})(%s)", expression), &v)
+	b.until(fmt.Sprintf("Promise.resolve(%s).then((v) => v == null ? null : {V: v})", expression), &v)
 	return v.V
 }
 
@@ -252,16 +247,17 @@ func (b *Tab) until(expression string, into any) {
 	b.t.Helper()
 	deadline, last := time.Now().Add(patience), ""
 	for {
-		json64, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](
-			fmt.Sprintf("(() => { try { const v = (%s); return v ? JSON.stringify(v) : ''; } catch (e) { return '!' + e; } })()", expression)))
+		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](
+			fmt.Sprintf("(async () => { try { const v = await (%s); return v ? JSON.stringify(v) : ''; } catch (e) { return '!' + e; } })()", expression),
+			chromedp.EvalAwaitPromise))
 		switch {
 		case err != nil:
 			last = err.Error() // the page was just left
-		case strings.HasPrefix(json64, "!"):
-			last = json64
-		case json64 != "":
+		case strings.HasPrefix(found, "!"):
+			last = found
+		case found != "":
 			if into != nil {
-				if err := json.Unmarshal([]byte(json64), into); err != nil {
+				if err := json.Unmarshal([]byte(found), into); err != nil {
 					b.t.Fatalf("%s: %v", expression, err)
 				}
 			}
@@ -269,7 +265,8 @@ func (b *Tab) until(expression string, into any) {
 		}
 		if b.ctx.Err() != nil || time.Now().After(deadline) {
 			b.Shot(strings.ReplaceAll(b.t.Name(), "/", "-") + "-failed")
-			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](
+				"location.href + '\\nlast press: ' + handoffTest.pressed + '\\n' + document.body.innerText"))
 			b.t.Fatalf("it did not come about: %s\n%s\n%.4000s", expression, last, text)
 		}
 		time.Sleep(again)
