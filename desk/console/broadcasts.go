@@ -52,8 +52,8 @@ type broadcastError struct {
 	Field  string `json:"field,omitempty"`
 }
 
-// broadcast sends to one recipient after the other, each under a key of its
-// own that the call's key and the address make: whatever happens on the way,
+// broadcast sends to one recipient after the other, each under a key that
+// holds for their address alone: whatever happens on the way,
 // the same call again gives those who have the message their first result and
 // goes on with the others. What is wrong with one stops none.
 func (c *Console) broadcast(ctx context.Context, by *caller, in *broadcastInput) (broadcastResults, error) {
@@ -64,10 +64,10 @@ func (c *Console) broadcast(ctx context.Context, by *caller, in *broadcastInput)
 		}
 		seen[r.address()] = true
 	}
+	key := desk.Key("broadcast", in.Key) // which the desk keeps for each address
 	out := broadcastResults{}
 	for _, r := range in.Body.To {
 		to := r.address()
-		key := desk.Key("broadcast", in.Key, to.Channel, to.Account, to.ID)
 		m, err := by.bot.Start(ctx, to, in.Body.Template, r.Params, key)
 		for try := 1; try < broadcastTries && (errors.Is(err, desk.ErrOutcomeUnknown) || errors.Is(err, desk.ErrBusy)); try++ {
 			m, err = by.bot.Start(ctx, to, in.Body.Template, r.Params, key)
