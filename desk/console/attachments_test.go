@@ -161,7 +161,7 @@ func TestAFileIsTakenForWhatItsBytesAre(t *testing.T) {
 		many[i] = "file-" + strconv.Itoa(i)
 	}
 	gifar := append(aGIF(), zipped("META-INF/MANIFEST.MF", "A.class")...)
-	for _, c := range []struct {
+	for i, c := range []struct {
 		data          []byte
 		claimed, name string
 		is, called    string
@@ -198,8 +198,8 @@ func TestAFileIsTakenForWhatItsBytesAre(t *testing.T) {
 		{[]byte("a text <script>alert(1)</script>"), "text/html", "a.html", "text/plain", "a.html.txt"},
 		{[]byte("caf\xe9 in an old encoding"), "text/plain", "a.txt", "text/plain", "a.txt"},
 	} {
-		// The bucket is an agent's; the bot's holds more.
-		a := w.upload(c.data, c.claimed, c.name, "As", "ana@acme")
+		who := []string{"ana@acme", "bruno@acme", "carla@acme"}[i%3] // each may upload so many
+		a := w.upload(c.data, c.claimed, c.name, "As", who)
 		require.Equal(t, http.StatusCreated, a.Status, "%s as %s: %s", c.name, c.claimed, a.Body)
 		var m handoff.Media
 		a.into(t, &m)
