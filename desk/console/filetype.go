@@ -20,6 +20,10 @@ import (
 // fills a browser's memory.
 const maxPixels = 64 << 20
 
+// maxZipped is how many files an archive may hold that is looked into: reading
+// the names of more takes many times the memory of the archive.
+const maxZipped = 4096
+
 // extensions are those of each media type that is taken and proven, the usual
 // one first.
 var extensions = map[string][]string{
@@ -190,6 +194,9 @@ func proveMP4(brand string, sound bool) (string, error) {
 // proveZip tells documents from other archives. A document with macros is
 // just an archive, so that no double click runs it.
 func proveZip(data []byte) (string, error) {
+	if bytes.Count(data, []byte("PK\x01\x02")) > maxZipped {
+		return "application/zip", nil
+	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return "", errMediaType

@@ -249,6 +249,36 @@ func TestTheBotOfARequestIsOneOfTheCallersSeats(t *testing.T) {
 	require.Len(t, me.Seats, 1)
 }
 
+// byBearer takes the platform's own tokens.
+type byBearer struct{}
+
+func (byBearer) Authenticate(r *http.Request) (console.Identity, error) {
+	if r.Header.Get("Authorization") != "Bearer of.ana" {
+		return console.Identity{}, console.ErrNotSignedIn
+	}
+	return console.Identity{Subject: "ana", Seats: []console.SeatRef{{Bot: acme, Agent: "ana-acme"}}}, nil
+}
+
+func TestABearerTokenThatIsNoKeyIsTheAuthenticators(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c, err := console.New(w.desk, &console.Options{Authenticator: byBearer{}, Accounts: w.accounts})
+	require.NoError(t, err)
+	defer c.Close()
+	status := func(path, token string) int {
+		r := httptest.NewRequest("GET", console.Base+path, nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		rec := httptest.NewRecorder()
+		c.ServeHTTP(rec, r)
+		return rec.Code
+	}
+	require.Equal(t, http.StatusOK, status("/me", "of.ana"))
+	require.Equal(t, http.StatusOK, status("/queues", "of.ana"))
+	require.Equal(t, http.StatusUnauthorized, status("/queues", "of.eve"))
+	require.Equal(t, http.StatusOK, status("/queues", w.keys[acme]))
+	require.Equal(t, http.StatusUnauthorized, status("/queues", "hk_none"))
+}
+
 func TestAKeyIsNoSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

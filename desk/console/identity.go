@@ -8,6 +8,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/console/accounts"
 )
 
 // ErrNotSignedIn is what an Authenticator gives for a request of nobody.
@@ -69,7 +70,8 @@ func (c *Console) identify(w http.ResponseWriter, r *http.Request, route route) 
 	if a == anybody {
 		return by, nil
 	}
-	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if ok && (c.password || strings.HasPrefix(secret, accounts.KeyPrefix)) { // another may be the Authenticator's
 		if a != platform && a != both {
 			return nil, desk.ErrForbidden
 		}

@@ -80,6 +80,12 @@ func (c *Console) handleStream() {
 // events answers with the events as they come, until the client leaves, is
 // signed out or reads too slowly.
 func (c *Console) events(ctx context.Context, by *caller, in *streamInput) (raw, error) {
+	// It says that the agent is there, which no other site's page may say.
+	asked := *by.r
+	asked.Method = http.MethodPost
+	if c.cross.Check(&asked) != nil {
+		return nil, errCrossOrigin
+	}
 	v := live.Viewer{Seat: by.seat, Bot: by.ref.Bot, Agent: by.ref.Agent, After: in.After, Check: c.stillThere(by)}
 	if in.LastEventID != "" {
 		v.After = in.LastEventID

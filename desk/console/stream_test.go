@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -330,6 +331,20 @@ func TestCloseEndsStreamsAndRefusesMore(t *testing.T) {
 	v.ended()
 	require.Equal(t, http.StatusServiceUnavailable, watch(t, s, "", "As", "ana@acme").status)
 	require.Equal(t, http.StatusOK, w.do("GET", "/me", "", "As", "ana@acme").Status)
+}
+
+func TestNoOtherSiteOpensTheStream(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, h := range [][]string{
+		{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+	} {
+		a := w.do("GET", "/events?device=tab", "", append(h, "As", "bruno@acme")...)
+		require.Equal(t, "cross_origin", a.Code(), h)
+	}
+	there, err := w.seat(acme, "ana").Colleagues(t.Context())
+	require.NoError(t, err)
+	require.False(t, slices.ContainsFunc(there, func(a desk.AgentStatus) bool { return a.Connected }))
 }
 
 func TestHeadOfTheStreamIsOnlyItsHead(t *testing.T) {

@@ -33,8 +33,8 @@ type apiKey struct {
 	Secret string `json:"secret"` // its digest
 }
 
-// keyPrefix begins every secret, so that one that leaked can be found.
-const keyPrefix = "hk_"
+// KeyPrefix begins every secret, so that one that leaked can be found.
+const KeyPrefix = "hk_"
 
 // noteKeyUse is how often at most a key's use is stored.
 const noteKeyUse = time.Hour
@@ -53,7 +53,7 @@ func (a *Accounts) CreateKey(ctx context.Context, by By, bot handoff.BotID, name
 	err = a.decide(ctx, func(t *draft) error {
 		k = Key{ID: storage.NewBatchID(t.now), Bot: bot, Name: name, CreatedAt: t.now}
 		id := uuid.MustParse(k.ID)
-		secret = keyPrefix + base64.RawURLEncoding.EncodeToString(append(id[:], random(32)...))
+		secret = KeyPrefix + base64.RawURLEncoding.EncodeToString(append(id[:], random(32)...))
 		v := doc[apiKey]{key: keyKey(k.ID), value: apiKey{Key: k, Secret: digest(secret)}}
 		if err := put(t, v, time.Time{}); err != nil {
 			return err
@@ -72,7 +72,7 @@ func (a *Accounts) CreateKey(ctx context.Context, by By, bot handoff.BotID, name
 //
 // Errors: ErrWrongKey.
 func (a *Accounts) Key(ctx context.Context, secret string) (Key, error) {
-	text, ok := strings.CutPrefix(secret, keyPrefix)
+	text, ok := strings.CutPrefix(secret, KeyPrefix)
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if !ok || err != nil || len(raw) != 48 {
 		return Key{}, ErrWrongKey
