@@ -73,6 +73,9 @@ func (c *Console) attachment(ctx context.Context, by *caller, id handoff.Convers
 	if by.seat != nil {
 		return by.seat.Attachment(ctx, id, m)
 	}
+	if err := errors.Join(handoff.CheckID("conversation", id), handoff.CheckID("message", m)); err != nil {
+		return handoff.Media{}, nil, err
+	}
 	msg, err := c.desk.Store().Message(ctx, by.ref.Bot, id, m)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && msg.Private {
 		err = desk.ErrNotFound

@@ -205,6 +205,16 @@ func TestAFileIsTakenForWhatItsBytesAre(t *testing.T) {
 	}
 }
 
+func TestAnIDThatCannotBeIsBadInput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, caller := range [][]string{{"As", "adm@acme"}, {"Authorization", "Bearer " + w.keys[acme]}} {
+		for _, path := range []string{"/conversations/%00/messages/x/attachment", "/conversations/x/messages/%00/attachment"} {
+			require.Equal(t, "invalid", w.do("GET", path, "", caller...).Code(), path)
+		}
+	}
+}
+
 func TestAnArchiveOfVeryManyFilesIsNotLookedInto(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
