@@ -20,7 +20,8 @@ type Authenticator interface {
 	// each request, and about once a second while a stream is open, with the
 	// request that opened it, so what was revoked ends within a second. It
 	// is called from many goroutines. A person is found out by means that
-	// no other site's page can use: a cookie should be SameSite.
+	// no other site's page can use: a cookie should be SameSite. A bearer token
+	// that begins as an API key does is never asked about.
 	Authenticate(r *http.Request) (Identity, error)
 }
 

@@ -58,7 +58,8 @@ func (e *LimitError) Is(target error) bool { return target == ErrTooManyAttempts
 // Options of Accounts. The zero value, and nil, mean the defaults.
 type Options struct {
 	// Idle is how long a session lives without being used, to within a
-	// minute, and Absolute how long it lives at all. Defaults 12 hours and 7
+	// minute, and Absolute how long it lives at all. An open stream of the
+	// console is use. Defaults 12 hours and 7
 	// days; Idle is not longer than Absolute.
 	Idle, Absolute time.Duration
 	// Attempts is how many wrong passwords may be tried in 15 minutes for one
