@@ -104,11 +104,10 @@ export function menuButton(props, label, items) {
   list.addEventListener('beforetoggle', (e) => {
     if (e.newState === 'open') fill(list, items().map((item) => entry(item, list)));
     button.setAttribute('aria-expanded', String(e.newState === 'open'));
-  });
-  list.addEventListener('toggle', (e) => {
-    if (e.newState !== 'open') return;
-    place(list, button);
-    (rows().find((r) => r.ariaChecked === 'true') ?? rows()[0])?.focus();
+    shown(e, () => {
+      place(list, button);
+      (rows().find((r) => r.ariaChecked === 'true') ?? rows()[0])?.focus();
+    });
   });
   list.addEventListener('keydown', (e) => {
     const all = rows();
@@ -138,6 +137,12 @@ function entry(item, list) {
   checkable && h('span', { class: 'menu__check', 'aria-hidden': 'true' }, item.checked && icon('check')));
 }
 
+// Does what a popover that opens needs before it is first painted: its event
+// `toggle` may come some frames later, and until then it would stand in a corner.
+function shown(e, then) {
+  if (e.newState === 'open') requestAnimationFrame(() => e.target.matches(':popover-open') && then());
+}
+
 /** Puts a popover below (or above, where there is more room) its anchor. */
 export function place(popover, anchor) {
   const a = anchor.getBoundingClientRect();
@@ -157,11 +162,10 @@ export function popoverButton(props, label, content) {
   box.addEventListener('beforetoggle', (e) => {
     if (e.newState === 'open') fill(box, content(() => box.hidePopover()));
     button.setAttribute('aria-expanded', String(e.newState === 'open'));
-  });
-  box.addEventListener('toggle', (e) => {
-    if (e.newState !== 'open') return;
-    place(box, button);
-    (box.querySelector('[autofocus]') ?? box.querySelector('input, select, textarea, button'))?.focus();
+    shown(e, () => {
+      place(box, button);
+      (box.querySelector('[autofocus]') ?? box.querySelector('input, select, textarea, button'))?.focus();
+    });
   });
   return h('span', { class: 'menu-anchor' }, button, box);
 }
