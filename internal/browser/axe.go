@@ -82,6 +82,7 @@ func (b *Tab) Accessible(what string) {
 	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](source+"\n;true")); err != nil {
 		b.t.Fatal(err)
 	}
+	b.Until("handoffTest.rests()")
 	broken, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ['violations']}).then((r) =>
 		r.violations.flatMap((v) => v.nodes.map((n) => v.id + ': ' + n.target + ': ' + n.failureSummary)))`, chromedp.EvalAwaitPromise))
 	if err != nil {

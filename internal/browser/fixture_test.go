@@ -17,6 +17,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console"
+	"github.com/handoffdesk/handoff/desk/console/accounts"
 	"github.com/handoffdesk/handoff/desk/desktest"
 	"github.com/handoffdesk/handoff/internal/browser"
 	"github.com/handoffdesk/handoff/storage"
@@ -150,7 +151,7 @@ func (w *world) as(who handoff.AgentID, place string) *browser.Tab {
 	tab := browser.Open(w.t)
 	tab.Cookie(w.url, whoami, string(who))
 	tab.Go(w.url + place)
-	tab.Sees(".bar", "Acme")
+	tab.Sees("desk-shell", "")
 	return tab
 }
 
@@ -161,6 +162,19 @@ func (w *world) available(who handoff.AgentID) *browser.Tab {
 	tab := w.as(who, "#/c")
 	tab.Sees(".status", "Available")
 	return tab
+}
+
+// person lets an agent sign in with a temporary password.
+func (w *world) person(who handoff.AgentID) (email, password string) {
+	w.t.Helper()
+	people, err := accounts.New(w.store, nil)
+	require.NoError(w.t, err)
+	email = string(who) + "@acme.example"
+	_, password, err = people.Invite(w.t.Context(), accounts.By{ID: "test"}, accounts.Invitation{
+		Email: email, Name: string(who), Seat: accounts.Seat{Bot: acme, Agent: who},
+	})
+	require.NoError(w.t, err)
+	return email, password
 }
 
 func (w *world) seat(who handoff.AgentID) *desk.Seat {

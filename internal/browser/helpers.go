@@ -31,19 +31,33 @@ globalThis.handoffTest = {
   async place(selector, text) {
     const before = this.center(selector, text);
     if (!before) return null;
+    await this.frames();
+    const now = this.center(selector, text);
+    return now && now.X === before.X && now.Y === before.Y ? now : null;
+  },
+  // Lets two frames pass, and what comes of them.
+  async frames() {
     for (let i = 0; i < 2; i++) {
       await new Promise((next) => {
         requestAnimationFrame(next);
         setTimeout(next, 100); // where nobody looks there are no frames
       });
     }
-    await new Promise((next) => setTimeout(next));
-    const now = this.center(selector, text);
-    return now && now.X === before.X && now.Y === before.Y ? now : null;
+    return new Promise((next) => setTimeout(next, 0, true));
+  },
+  // Whether nothing moves or changes colour any more.
+  async rests() {
+    for (let i = 0; i < 3; i++) {
+      if (document.getAnimations().length) return false;
+      await this.frames();
+    }
+    return true;
   },
   center(selector, text) {
     const el = this.find(selector, text);
     if (!el || el.disabled) return null;
+    // What pops up is put in its place a moment after it opens.
+    if (el.closest(':popover-open')?.style.getPropertyValue('--top') === '') return null;
     let box = el.getBoundingClientRect();
     if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
       el.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
