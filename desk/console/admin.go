@@ -111,6 +111,9 @@ func (c *Console) handleAdmin() {
 		func(ctx context.Context, by *caller, in *templatePath) (none, error) {
 			return none{}, by.side().RemoveTemplate(ctx, in.Template)
 		})
+	handle(c, route{method: http.MethodGet, path: "/bot", name: "getBot", tag: "desk", audience: both,
+		summary: "The bot's settings"},
+		func(ctx context.Context, by *caller, _ *none) (handoff.Bot, error) { return by.settings(ctx) })
 	handle(c, route{method: http.MethodPatch, path: "/bot", name: "changeBot", tag: "admin", audience: both,
 		summary: "Change the bot's settings"}, changeBot)
 }
@@ -147,14 +150,17 @@ func putTemplate(ctx context.Context, by *caller, in *templateChange) (handoff.T
 	return t, by.side().PutTemplate(ctx, t)
 }
 
+func (by *caller) settings(ctx context.Context) (handoff.Bot, error) {
+	if by.seat != nil {
+		return by.seat.Bot(ctx)
+	}
+	return by.bot.Get(ctx)
+}
+
 // changeBot changes what is named and leaves the rest. Two at once may undo
 // one another where they name the same.
-func changeBot(ctx context.Context, by *caller, in *botInput) (v handoff.Bot, err error) {
-	if by.seat != nil {
-		v, err = by.seat.Bot(ctx)
-	} else {
-		v, err = by.bot.Get(ctx)
-	}
+func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, error) {
+	v, err := by.settings(ctx)
 	if err != nil {
 		return v, err
 	}

@@ -87,7 +87,7 @@ func TestASeatOfLittlePowerIsNoWayIntoAnotherOfItsPerson(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, adm...).Status)
 	key := []string{"Authorization", "Bearer " + w.keys[acme]}
-	require.Equal(t, http.StatusOK, w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, key...).Status)
+	require.Equal(t, "forbidden", w.do("POST", "/agents/low-acme/invitation", `{"reset":true}`, key...).Code(), "a key lets nobody in")
 }
 
 func TestAPersonOfTwoBotsIsResetOnlyByWhoManagesThemInBoth(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-
-	"github.com/handoffdesk/handoff"
 )
 
 // handleAPI adds the API's routes and the document that describes them.
@@ -37,10 +35,7 @@ func (c *Console) handleAPI() error {
 			},
 		},
 	}
-	alias[handoff.Permissions, permissionNames](doc)
-	alias[handoff.Priority, priorityName](doc)
-	alias[[]handoff.Priority, []priorityName](doc) // not bytes
-	alias[handoff.Availability, availabilityName](doc)
+	aliasEnums(doc)
 	// The framework's own errors are rewritten to ours.
 	alias[huma.ErrorModel, Problem](doc)
 	c.api = humago.NewWithPrefix(c.mux, base, huma.Config{
@@ -55,6 +50,13 @@ func (c *Console) handleAPI() error {
 	c.handlePeople()
 	c.handleStream()
 	nonNull(doc)
+	schemas := doc.Components.Schemas.Map()
+	for _, s := range schemas {
+		delete(s.Properties, "terms") // which no answer has: see shown
+	}
+	schemas["Problem"].Properties["code"].Enum = codes().Enum
+	schemas["BroadcastError"].Properties["code"].Enum = codes().Enum
+	openAnswers(doc)
 
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -120,35 +122,4 @@ func (c *Console) operationAt(r route) *huma.Operation {
 		return item.Patch
 	}
 	return item.Delete
-}
-
-// How the values that write themselves look in JSON.
-type (
-	permissionNames  []string
-	priorityName     string
-	availabilityName string
-)
-
-// Schema is a set of the known names.
-func (permissionNames) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: "array", UniqueItems: true, Items: names(handoff.RoleAdmin.Names()...)}
-}
-
-// Schema is one of the names.
-func (priorityName) Schema(huma.Registry) *huma.Schema {
-	return names(handoff.NoPriority.String(), handoff.Low.String(), handoff.Medium.String(), handoff.High.String())
-}
-
-// Schema is one of the names.
-func (availabilityName) Schema(huma.Registry) *huma.Schema {
-	return names(string(handoff.Available), string(handoff.Unavailable), string(handoff.Away))
-}
-
-func names(of ...string) *huma.Schema {
-	s := &huma.Schema{Type: "string"}
-	for _, n := range of {
-		s.Enum = append(s.Enum, n)
-	}
-	s.PrecomputeMessages()
-	return s
 }

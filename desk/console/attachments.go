@@ -28,6 +28,9 @@ var (
 	keyUploads   = pace{every: 50, burst: 200}
 )
 
+// fileTypes are the media types that files are answered as.
+const fileTypes = "image/*,audio/*,video/*,text/*,application/*"
+
 func (c *Console) handleAttachments() {
 	upload := route{method: http.MethodPost, path: "/attachments", name: "uploadAttachment", tag: "conversations", audience: both,
 		summary: "Keep a file that may then be sent, within 24 hours", status: http.StatusCreated, upload: true}
@@ -42,11 +45,11 @@ func (c *Console) handleAttachments() {
 	})
 	// The body is read only once the caller may upload: the framework is not
 	// told of it.
-	c.operationAt(upload).RequestBody = &huma.RequestBody{Required: true, Description: "The bytes, at most 16 MiB. Their type is found out by looking at them.",
-		Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
+	c.operationAt(upload).RequestBody = &huma.RequestBody{Required: true, Description: "The bytes, at most 16 MiB. Their type is found out by looking at them; Content-Type tells what they leave open: sound or video, text or CSV.",
+		Content: map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
 
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/messages/{message}/attachment", name: "getAttachment", tag: "conversations", audience: both,
-		summary: "A message's file", produce: "application/octet-stream"},
+		summary: "A message's file", produce: fileTypes},
 		func(ctx context.Context, by *caller, in *struct {
 			ID      handoff.ConversationID `path:"id" maxLength:"64"`
 			Message handoff.MessageID      `path:"message" maxLength:"64"`
@@ -56,7 +59,7 @@ func (c *Console) handleAttachments() {
 			return serveFile(media, data, in.Inline), err
 		})
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/history/{earlier}/messages/{message}/attachment", name: "getHistoryAttachment", tag: "conversations", audience: agent,
-		summary: "A file of an earlier conversation of the contact", produce: "application/octet-stream"},
+		summary: "A file of an earlier conversation of the contact", produce: fileTypes},
 		func(ctx context.Context, by *caller, in *struct {
 			ID      handoff.ConversationID `path:"id" maxLength:"64"`
 			Earlier handoff.ConversationID `path:"earlier" maxLength:"64"`
@@ -93,8 +96,7 @@ func (c *Console) attachment(ctx context.Context, by *caller, id handoff.Convers
 }
 
 type uploadInput struct {
-	Upload   string `header:"Handoff-Upload" doc:"1, which no form of another site can set."`
-	Type     string `header:"Content-Type" maxLength:"256" doc:"Tells what the bytes leave open: sound or video, text or CSV."`
+	Upload   string `header:"Handoff-Upload" doc:"1, which no form of another site can set. Required of a person; an API key needs none."`
 	Filename string `header:"Handoff-Filename" maxLength:"4096" doc:"Percent-encoded."`
 }
 
@@ -121,7 +123,7 @@ func keepUpload(ctx context.Context, by *caller, in *uploadInput) (handoff.Media
 	case len(data) == 0:
 		return handoff.Media{}, &handoff.FieldError{Field: "attachment", Reason: "is empty"}
 	}
-	mediaType, err := prove(data, claim(in.Type, name))
+	mediaType, err := prove(data, claim(by.r.Header.Get("Content-Type"), name))
 	if err != nil && by.bot != nil {
 		mediaType, err = "application/octet-stream", nil
 	}

@@ -45,6 +45,30 @@ type position struct {
 	More  bool            `json:"more" doc:"There are at least as many."`
 }
 
+// explanation is routing.Explanation with the time in seconds.
+type explanation struct {
+	Conversation  handoff.ConversationID `json:"conversation"`
+	Queue         handoff.QueueID        `json:"queue"`
+	Strategy      handoff.Strategy       `json:"strategy,omitempty" doc:"In force; none if the queue is unknown."`
+	Priority      handoff.Priority       `json:"priority"`
+	WaitedSeconds int64                  `json:"waitedSeconds" doc:"0 if the start is not known."`
+	Ahead         int                    `json:"ahead" doc:"How many are served before it."`
+	Candidates    []routing.Candidate    `json:"candidates" doc:"First the eligible in the order of choice, then the others by id."`
+}
+
+// shown is a conversation without what only searching has a use for.
+func shown(c handoff.Conversation, err error) (handoff.Conversation, error) {
+	c.Terms = nil
+	return c, err
+}
+
+func shownRows(rows []desk.Row) []desk.Row {
+	for i := range rows {
+		rows[i].Terms = nil
+	}
+	return list(rows)
+}
+
 // handleDesk adds what agents and the platform work with all day.
 func (c *Console) handleDesk() {
 	c.handleConversations()
@@ -77,7 +101,7 @@ func (c *Console) handleConversations() {
 		summary: "The contact's other conversations, the latest first"},
 		func(ctx context.Context, by *caller, in *inConversation) (rowPage, error) {
 			rows, err := by.seat.History(ctx, in.ID)
-			return rowPage{Rows: list(rows)}, err
+			return rowPage{Rows: shownRows(rows)}, err
 		})
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/position", name: "getPosition", tag: "conversations", audience: both,
 		summary: "The place of a waiting conversation in its queue"},
@@ -87,10 +111,10 @@ func (c *Console) handleConversations() {
 		})
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/explain", name: "explainConversation", tag: "conversations", audience: both,
 		summary: "Why a waiting conversation waits"},
-		func(ctx context.Context, by *caller, in *inConversation) (routing.Explanation, error) {
+		func(ctx context.Context, by *caller, in *inConversation) (explanation, error) {
 			e, err := by.side().Explain(ctx, in.ID)
-			e.Candidates = list(e.Candidates)
-			return e, err
+			return explanation{Conversation: e.Conversation, Queue: e.Queue, Strategy: e.Strategy, Priority: e.Priority,
+				WaitedSeconds: int64(e.Waited / time.Second), Ahead: e.Ahead, Candidates: list(e.Candidates)}, err
 		})
 }
 
@@ -121,7 +145,7 @@ func (c *Console) handleControl() {
 				Override bool `json:"override,omitempty" doc:"In spite of availability and capacity."`
 			}
 		}) (handoff.Conversation, error) {
-			return by.seat.Take(ctx, in.ID, desk.TakeOptions{Override: in.Body != nil && in.Body.Override})
+			return shown(by.seat.Take(ctx, in.ID, desk.TakeOptions{Override: in.Body != nil && in.Body.Override}))
 		})
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/transfer", name: "transferConversation", tag: "conversations", audience: both,
 		summary: "Move it to another queue or agent, exactly one of them"},
@@ -134,7 +158,7 @@ func (c *Console) handleControl() {
 				Note     string          `json:"note,omitempty" doc:"Private, for whoever gets it."`
 			}
 		}) (handoff.Conversation, error) {
-			return by.side().Transfer(ctx, in.ID, desk.Transfer(in.Body))
+			return shown(by.side().Transfer(ctx, in.ID, desk.Transfer(in.Body)))
 		})
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/return", name: "returnConversation", tag: "conversations", audience: both,
 		summary: "Give control back to the bot, which ends the conversation"},
@@ -153,7 +177,7 @@ func (c *Console) handleControl() {
 				Priority handoff.Priority `json:"priority"`
 			}
 		}) (handoff.Conversation, error) {
-			return by.side().SetPriority(ctx, in.ID, in.Body.Priority)
+			return shown(by.side().SetPriority(ctx, in.ID, in.Body.Priority))
 		})
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/tags", name: "tagConversation", tag: "conversations", audience: both,
 		summary: "Add and remove tags"},
@@ -164,7 +188,7 @@ func (c *Console) handleControl() {
 				Remove []string `json:"remove,omitempty" maxItems:"64"`
 			}
 		}) (handoff.Conversation, error) {
-			return by.side().Tag(ctx, in.ID, in.Body.Add, in.Body.Remove)
+			return shown(by.side().Tag(ctx, in.ID, in.Body.Add, in.Body.Remove))
 		})
 }
 
@@ -174,8 +198,8 @@ var afterParam = &huma.Param{Name: "after", In: "query", Schema: &huma.Schema{Ty
 
 // criteriaParams documents the parameters that filter.ParseValues reads.
 func criteriaParams() []*huma.Param {
-	word := func(name, text string, of ...string) *huma.Param {
-		return &huma.Param{Name: name, In: "query", Description: text, Schema: names(of...)}
+	word := func(name, text string, of huma.SchemaProvider) *huma.Param {
+		return &huma.Param{Name: name, In: "query", Description: text, Schema: of.Schema(nil)}
 	}
 	many := func(name string, items *huma.Schema) *huma.Param {
 		return &huma.Param{Name: name, In: "query", Description: "Any of them; the name is repeated.",
@@ -185,25 +209,18 @@ func criteriaParams() []*huma.Param {
 		return &huma.Param{Name: name, In: "query", Description: text, Schema: &huma.Schema{Type: "string", Format: "date-time"}}
 	}
 	id := &huma.Schema{Type: "string", MaxLength: ptr(handoff.MaxID)}
-	sorts := []string{"last_received"}
-	for _, s := range filter.Sorts() {
-		if s != filter.LastReceived {
-			sorts = append(sorts, string(s))
-		}
-	}
 	return []*huma.Param{
-		word("period", "When the last message was; days begin where the agent is.", "all", string(filter.Today),
-			string(filter.LastHour), string(filter.Last24Hours), string(filter.Custom)),
+		word("period", "When the last message was; days begin where the agent is.", periodName("")),
 		at("from", "The beginning of a custom period."), at("to", "Its end, which is not in it."),
-		word("sortBy", "The order, newest or highest first.", sorts...),
+		word("sortBy", "The order, newest or highest first.", sortName("")),
 		{Name: "limit", In: "query", Description: "The most rows, over all pages; 1000 if not said.",
 			Schema: &huma.Schema{Type: "integer", Minimum: ptr(0.0), Maximum: ptr(float64(filter.MaxLimit))}},
-		word("control", "Who answers the contact.", "all", string(handoff.ControlBot), string(handoff.ControlHuman)),
+		word("control", "Who answers the contact.", controlName("")),
 		{Name: "mine", In: "query", Description: "What the agent holds.", Schema: &huma.Schema{Type: "boolean"}},
-		many("priorities", names(handoff.NoPriority.String(), handoff.Low.String(), handoff.Medium.String(), handoff.High.String())),
-		word("tickets", "", "all", string(filter.OpenTickets)),
+		many("priorities", priorityName("").Schema(nil)),
+		word("tickets", "", ticketsName("")),
 		many("queues", id), many("channels", id), many("agents", id),
-		word("status", "", "active", string(filter.Ended), string(filter.AnyStatus)),
+		word("status", "", statusName("")),
 		{Name: "search", In: "query", Description: "The beginning of any word of the contact's name, or digits of their number.",
 			Schema: &huma.Schema{Type: "string", MaxLength: ptr(filter.MaxSearch)}},
 	}
@@ -222,7 +239,7 @@ func (c *Console) listConversations(ctx context.Context, by *caller, _ *none) (r
 		return rowPage{}, err
 	}
 	page, err := by.side().Conversations(ctx, criteria, strings.Join(after, ""))
-	return rowPage{list(page.Rows), page.Next}, err
+	return rowPage{shownRows(page.Rows), page.Next}, err
 }
 
 func (c *Console) conversation(ctx context.Context, by *caller, in *inConversation) (v conversationView, err error) {
@@ -234,6 +251,7 @@ func (c *Console) conversation(ctx context.Context, by *caller, in *inConversati
 	if err != nil {
 		return v, err
 	}
+	v.Terms = nil
 	v.CanReply, v.WindowUntil, err = by.side().CanReply(ctx, in.ID)
 	switch {
 	case v.Ended():

@@ -79,18 +79,34 @@ func (c *Console) handleLists() {
 			agents, err := by.seat.Colleagues(ctx)
 			return agentStatusList{statuses(agents)}, err
 		})
-	handle(c, route{method: http.MethodGet, path: "/names", name: "listNames", tag: "desk", audience: agent,
-		summary: "Names of agents and queues by id"},
-		func(ctx context.Context, by *caller, _ *none) (nameList, error) {
-			agents, queues, err := by.seat.Names(ctx)
-			return nameList{agents, queues}, err
-		})
+	handle(c, route{method: http.MethodGet, path: "/names", name: "listNames", tag: "desk", audience: both,
+		summary: "Names of agents and queues by id"}, listNames)
 	handle(c, route{method: http.MethodGet, path: "/templates", name: "listTemplates", tag: "desk", audience: both,
 		summary: "The bot's templates"},
 		func(ctx context.Context, by *caller, _ *none) (templateList, error) {
 			ts, err := by.side().Templates(ctx)
 			return templateList{list(ts)}, err
 		})
+}
+
+func listNames(ctx context.Context, by *caller, _ *none) (nameList, error) {
+	if by.seat != nil {
+		agents, queues, err := by.seat.Names(ctx)
+		return nameList{agents, queues}, err
+	}
+	out := nameList{map[handoff.AgentID]string{}, map[handoff.QueueID]string{}}
+	agents, err := by.bot.Agents(ctx)
+	if err != nil {
+		return nameList{}, err
+	}
+	for _, a := range agents {
+		out.Agents[a.ID] = a.Name
+	}
+	queues, err := by.bot.Queues(ctx)
+	for _, q := range queues {
+		out.Queues[q.ID] = q.Name
+	}
+	return out, err
 }
 
 type waitingInput struct {
@@ -119,7 +135,7 @@ func (c *Console) waiting(ctx context.Context, by *caller, in *waitingInput) (wa
 		if err != nil {
 			return waitingLists{}, err
 		}
-		out.Queues = append(out.Queues, waitingList{queueName{q.ID, q.Name}, list(rows), more})
+		out.Queues = append(out.Queues, waitingList{queueName{q.ID, q.Name}, shownRows(rows), more})
 	}
 	if in.Queue != "" && len(out.Queues) == 0 {
 		return waitingLists{}, desk.ErrNotFound

@@ -116,6 +116,7 @@ func (row row) check(t *testing.T, method, path, target, statuses string) {
 			require.NotEmpty(t, a.Code(), "%s, %s: %s", role.name, target, a.Body)
 			require.NotContains(t, a.Body, "canary", "%s, %s", role.name, target)
 		}
+		require.NotContains(t, a.Body, `"terms":`, "%s, %s", role.name, target)
 		if role.name == "anonymous" || strings.HasSuffix(role.name, "other bot") {
 			require.NotContains(t, a.Body, canary(acme), "%s, %s", role.name, target)
 		} else {

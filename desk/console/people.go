@@ -95,13 +95,13 @@ func (c *Console) handlePeople() {
 		})
 	if c.password {
 		handle(c, route{method: http.MethodPost, path: "/agents/{agent}/invitation", name: "inviteAgent", tag: "admin",
-			audience: both, summary: "Let the person with the agent's e-mail address sign in as the agent"}, c.invite)
+			audience: agent, summary: "Let the person with the agent's e-mail address sign in as the agent"}, c.invite)
 	}
-	handle(c, route{method: http.MethodGet, path: "/keys", name: "listKeys", tag: "admin", audience: both,
+	handle(c, route{method: http.MethodGet, path: "/keys", name: "listKeys", tag: "admin", audience: agent,
 		summary: "The bot's API keys"}, c.listKeys)
-	handle(c, route{method: http.MethodPost, path: "/keys", name: "createKey", tag: "admin", audience: both, status: 201,
+	handle(c, route{method: http.MethodPost, path: "/keys", name: "createKey", tag: "admin", audience: agent, status: 201,
 		summary: "Make an API key; its secret is told only now"}, c.createKey)
-	handle(c, route{method: http.MethodDelete, path: "/keys/{key}", name: "deleteKey", tag: "admin", audience: both,
+	handle(c, route{method: http.MethodDelete, path: "/keys/{key}", name: "deleteKey", tag: "admin", audience: agent,
 		summary: "Delete an API key, which opens nothing from then on"}, c.deleteKey)
 }
 
@@ -138,14 +138,12 @@ func (c *Console) invite(ctx context.Context, by *caller, in *invitationInput) (
 	if err != nil {
 		return Invited{}, err
 	}
-	if by.seat != nil {
-		me, err := by.seat.Me(ctx)
-		if err != nil {
-			return Invited{}, err
-		}
-		if !me.Permissions.Has(agent.Permissions) {
-			return Invited{}, fmt.Errorf("%w: inviting who may do more", desk.ErrForbidden)
-		}
+	me, err := by.seat.Me(ctx)
+	if err != nil {
+		return Invited{}, err
+	}
+	if !me.Permissions.Has(agent.Permissions) {
+		return Invited{}, fmt.Errorf("%w: inviting who may do more", desk.ErrForbidden)
 	}
 	seat := accounts.Seat{Bot: by.ref.Bot, Agent: agent.ID}
 	if in.Body.Reset {
@@ -175,9 +173,6 @@ func (c *Console) resetPassword(ctx context.Context, by *caller, seat accounts.S
 // manages reports whether the caller, in any seat of theirs, may manage an
 // agent.
 func (c *Console) manages(ctx context.Context, by *caller, of accounts.Seat) (bool, error) {
-	if by.bot != nil {
-		return of.Bot == by.ref.Bot, nil
-	}
 	for _, ref := range by.who.Seats {
 		if ref.Bot != of.Bot {
 			continue
@@ -224,11 +219,9 @@ func (by *caller) id() string {
 
 // managesKeys reports nil if the caller may manage the bot's API keys: who
 // has one is the platform, so it takes somebody who may do everything the
-// platform does to agents, queues and settings.
+// platform does to agents, queues and settings. A key makes no keys: whoever
+// got hold of one would keep what they have when it is deleted.
 func managesKeys(ctx context.Context, by *caller) error {
-	if by.bot != nil {
-		return nil
-	}
 	me, err := by.seat.Me(ctx)
 	if err != nil {
 		return err

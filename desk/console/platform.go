@@ -78,6 +78,7 @@ func (c *Console) handlePlatform() {
 			b := &in.Body
 			r, err := by.bot.Receive(ctx, handoff.Inbound{Channel: b.Channel, Account: b.Account, Addresses: b.Addresses,
 				Profile: b.Profile, Provider: b.Provider, At: b.At, Content: b.Content.content()})
+			r.Conversation.Terms = nil
 			return inboundResult(r), err
 		})
 	handle(c, route{method: http.MethodPost, path: "/receipts", name: "takeReceipt", tag: "platform", audience: platform,
@@ -99,7 +100,7 @@ func (c *Console) handlePlatform() {
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/withdraw", name: "withdraw", tag: "platform", audience: platform,
 		summary: "Give a waiting conversation back to the bot"},
 		func(ctx context.Context, by *caller, in *inConversation) (handoff.Conversation, error) {
-			return by.bot.Withdraw(ctx, in.ID)
+			return shown(by.bot.Withdraw(ctx, in.ID))
 		})
 	handle(c, route{method: http.MethodPost, path: "/conversations/{id}/record", name: "recordMessage", tag: "platform", audience: platform,
 		summary: "Note a message that the platform delivered itself", status: http.StatusCreated, body: maxMessage},

@@ -80,7 +80,7 @@ var problems = []struct {
 	{errMethod, 405, "method_not_allowed", "Method not allowed"},
 	{handoff.ErrEnded, 409, "ended", "The conversation has ended"},
 	{handoff.ErrInvalidState, 409, "invalid_state", "Not possible in this state"},
-	{handoff.ErrNotBotOwned, 409, "invalid_state", "The bot is not in control"},
+	{handoff.ErrNotBotOwned, 409, "not_bot_owned", "The bot is not in control"},
 	{desk.ErrNotAvailable, 409, "not_available", "The agent is not available"},
 	{desk.ErrAtCapacity, 409, "at_capacity", "The agent is at capacity"},
 	{desk.ErrWindowClosed, 409, "window_closed", "The channel takes only templates now"},
@@ -99,6 +99,9 @@ var problems = []struct {
 	{desk.ErrOutcomeUnknown, 503, "outcome_unknown", "It is not known whether it was done"},
 	{accounts.ErrOutcomeUnknown, 503, "outcome_unknown", "It is not known whether it was done"},
 }
+
+// codeInternal is of what is nobody's input.
+const codeInternal = "internal"
 
 // problem says what an error is to the client. One that is nobody's input is
 // logged with an id, and the client gets the id only.
@@ -137,7 +140,7 @@ func (c *Console) problem(ctx context.Context, err error) *Problem {
 
 // internal logs what went wrong here and gives the client the log's id of it.
 func (c *Console) internal(ctx context.Context, what ...slog.Attr) *Problem {
-	p := newProblem(500, "internal", "Internal error")
+	p := newProblem(500, codeInternal, "Internal error")
 	id := rand.Text()[:10]
 	p.Detail = "id " + id
 	c.log.LogAttrs(ctx, slog.LevelError, "console: internal error", append(what, slog.String("id", id))...)
@@ -161,7 +164,7 @@ func refused(status int, details []*huma.ErrorDetail) *Problem {
 		return newProblem(status, "unsupported_media_type", "Unsupported media type")
 	case http.StatusUnprocessableEntity:
 	default:
-		return newProblem(http.StatusInternalServerError, "internal", "Internal error")
+		return newProblem(http.StatusInternalServerError, codeInternal, "Internal error")
 	}
 	if len(details) > 0 {
 		p.Field = fieldName(details[0].Location)

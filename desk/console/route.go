@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -35,7 +36,7 @@ type route struct {
 	early   bool          // also before a temporary password was changed
 	upload  bool          // takes a file of any media type as its body
 	params  []*huma.Param // query parameters that the handler reads from the request itself
-	produce string        // media type of a raw answer
+	produce string        // media types of a raw answer, with commas between them
 }
 
 // none is the output of a route that answers with 204 and nothing else.
@@ -121,7 +122,11 @@ func (c *Console) operation(r route, known map[string]bool) huma.Operation {
 	}
 	if r.produce != "" {
 		status := strconv.Itoa(max(r.status, http.StatusOK))
-		op.Responses[status] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{r.produce: {}}}
+		content := map[string]*huma.MediaType{}
+		for of := range strings.SplitSeq(r.produce, ",") {
+			content[of] = &huma.MediaType{}
+		}
+		op.Responses[status] = &huma.Response{Description: "OK", Content: content}
 	}
 	session, key := map[string][]string{"session": {}}, map[string][]string{"key": {}}
 	switch r.audience {
@@ -161,7 +166,7 @@ func (c *Console) admit(r route, known map[string]bool) func(huma.Context, func(
 		req, w := humago.Unwrap(ctx)
 		by, err := c.identify(w, req, r)
 		if err == nil {
-			err = checkForm(req, r, known)
+			err = by.checkForm(r, known)
 		}
 		if err != nil {
 			c.problem(req.Context(), err).write(w)
@@ -172,18 +177,24 @@ func (c *Console) admit(r route, known map[string]bool) func(huma.Context, func(
 }
 
 // checkForm reports a media type or query parameter that the route does not
-// take. No form of another site's page can send JSON, or set a header.
-func checkForm(r *http.Request, as route, known map[string]bool) error {
+// take. No form of another site's page can send JSON, or set a header. Where
+// there is no body, it is left to what the browser says of the origin, and to
+// the cookie, which no other site's page sends.
+func (by *caller) checkForm(as route, known map[string]bool) error {
+	r := by.r
 	switch as.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 		if as.upload {
-			if r.Header.Get("Handoff-Upload") != "1" {
-				return errMediaType
+			if by.seat != nil && r.Header.Get("Handoff-Upload") != "1" {
+				return mediaTypeProblem("needs the header Handoff-Upload: 1")
 			}
 			break
 		}
+		if r.ContentLength == 0 {
+			break
+		}
 		if mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mt != "application/json" {
-			return errMediaType
+			return mediaTypeProblem("needs the header Content-Type: application/json")
 		}
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -193,9 +204,27 @@ func checkForm(r *http.Request, as route, known map[string]bool) error {
 	for name, values := range query {
 		// A route with params of its own says itself which may come again.
 		if !known[name] || len(values) > 1 && len(as.params) == 0 {
-			return &Problem{Type: "about:blank", Title: "Invalid input", Status: http.StatusUnprocessableEntity,
-				Code: "invalid", Detail: "unknown or repeated query parameter"}
+			p := newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid input")
+			p.Field, p.Detail = printable(name), "unknown or repeated query parameter"
+			return p
 		}
 	}
 	return nil
+}
+
+func mediaTypeProblem(detail string) *Problem {
+	p := newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type")
+	p.Detail = detail
+	return p
+}
+
+// printable is the beginning of a client's own text, fit to be told back.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, s)
+	return s[:min(len(s), 64)]
 }

@@ -55,7 +55,7 @@ var deskRows = map[string]row{
 	"GET /waiting":    {own: agents},
 	"GET /panel":      {own: "401 403 403 403 403 200 403 200 403"},
 	"GET /colleagues": {own: agents},
-	"GET /names":      {own: agents},
+	"GET /names":      {own: everybody},
 	"GET /templates":  {own: everybody},
 
 	"POST /messages": {own: keys,

@@ -35,6 +35,7 @@ var coreRows = map[string]row{
 	"PUT /templates/{template}": {own: "401 403 403 403 403 200 200 200 200",
 		gone: "401 403 403 403 403 200 200 200 200", body: `{"name":"hello","language":"en","body":"Hello"}`},
 	"DELETE /templates/{template}": {own: "401 403 403 403 403 204 204 404 404", gone: "401 403 403 403 403 404 404 404 404"},
+	"GET /bot":                     {own: "401 200 200 200 403 200 200 200 200"},
 	"PATCH /bot":                   {own: "401 403 403 403 403 200 200 200 200", body: `{"name":"New name"}`},
 
 	"GET /agents": {own: "401 403 403 403 403 200 200 200 200"},
@@ -42,11 +43,11 @@ var coreRows = map[string]row{
 		gone: "401 403 403 403 403 200 200 200 200", body: `{"name":"Ana","permissions":["transfer"]}`},
 	"GET /agents/{agent}/explain": {own: "401 200 403 403 403 200 200 404 404", gone: "401 403 403 403 403 404 404 404 404"},
 	// The agents have no e-mail address.
-	"POST /agents/{agent}/invitation": {own: "401 403 403 403 403 422 422 404 404",
-		gone: "401 403 403 403 403 404 404 404 404", body: `{}`},
+	"POST /agents/{agent}/invitation": {own: "401 403 403 403 403 422 403 404 403",
+		gone: "401 403 403 403 403 404 403 404 403", body: `{}`},
 	"GET /events": {own: "401 200 200 200 403 200 403 200 403", query: "?list=true&device=tab", endless: true},
 
-	"GET /keys":          {own: "401 403 403 403 403 200 200 200 200"},
-	"POST /keys":         {own: "401 403 403 403 403 201 201 201 201", body: `{"name":"Another"}`},
-	"DELETE /keys/{key}": {own: "401 403 403 403 403 204 204 404 404", gone: "401 403 403 403 403 404 404 404 404"},
+	"GET /keys":          {own: "401 403 403 403 403 200 403 200 403"},
+	"POST /keys":         {own: "401 403 403 403 403 201 403 201 403", body: `{"name":"Another"}`},
+	"DELETE /keys/{key}": {own: "401 403 403 403 403 204 403 404 403", gone: "401 403 403 403 403 404 403 404 403"},
 }

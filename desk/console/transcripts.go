@@ -35,7 +35,7 @@ type transcriptInput struct {
 
 func (c *Console) handleTranscripts() {
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/transcript", name: "exportTranscript", tag: "conversations", audience: both,
-		summary: "All of a conversation as a document to save", produce: "application/octet-stream"},
+		summary: "All of a conversation as a document to save", produce: "application/pdf,text/plain,application/json"},
 		c.transcript)
 }
 

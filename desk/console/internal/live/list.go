@@ -277,11 +277,13 @@ func (s *Stream) marks(ctx context.Context, steps []step) (map[handoff.Conversat
 func (n *snapshot) appendRow(data []byte, of *names, read int64) []byte {
 	c := &n.conversation
 	shared := n.row.of(func() any {
+		whole := *c
+		whole.Terms = nil // only searching has a use for them
 		return struct {
 			handoff.Conversation
 			AgentName string `json:"agentName,omitempty"`
 			QueueName string `json:"queueName,omitempty"`
-		}{*c, of.agents[c.LastAgent], of.queues[c.Queue]}
+		}{whole, of.agents[c.LastAgent], of.queues[c.Queue]}
 	})
 	data = append(data, shared[:len(shared)-1]...)
 	data = append(data, `,"unread":`...)
