@@ -14,9 +14,9 @@ import (
 // What the bot says.
 var (
 	greeting = phrase{
-		"Olá! Sou a Lumi, assistente da Lumen 💡 Com quem você quer falar?",
-		"Hello! I am Lumi, Lumen's assistant 💡 Who would you like to talk to?",
-		"¡Hola! Soy Lumi, asistente de Lumen 💡 ¿Con quién quiere hablar?",
+		"Olá! Sou a Lumi, assistente da Lumen Com quem você quer falar?",
+		"Hello! I am Lumi, Lumen's assistant Who would you like to talk to?",
+		"¡Hola! Soy Lumi, asistente de Lumen ¿Con quién quiere hablar?",
 	}
 	departments = []struct {
 		queue handoff.QueueID
@@ -46,7 +46,7 @@ var (
 		"Sorry, I did not get that. Choose an option or write “person”.",
 		"Perdón, no entendí. Elija una opción o escriba “persona”.",
 	}
-	welcome = phrase{"De nada! Até logo 💡", "You are welcome! Bye 💡", "¡De nada! Hasta luego 💡"}
+	welcome = phrase{"De nada! Até logo", "You are welcome! Bye", "¡De nada! Hasta luego"}
 )
 
 // tries is the message with which the bot hands off at the latest.

@@ -260,6 +260,7 @@ type shown struct {
 type bubble struct {
 	ID      handoff.MessageID `json:"id"`
 	By      handoff.By        `json:"by"`
+	Who     string            `json:"who,omitempty"` // the agent's name
 	Kind    handoff.Kind      `json:"kind"`
 	Text    string            `json:"text,omitempty"`
 	Buttons []handoff.Choice  `json:"buttons,omitempty"`
@@ -285,7 +286,7 @@ func (c *chat) look(ctx context.Context, id handoff.ConversationID) (shown, erro
 		return shown{}, err
 	}
 	for _, m := range said {
-		b := bubble{ID: m.ID, By: m.Author.By, Kind: m.Kind, Text: m.Text, Buttons: m.Buttons, At: m.At}
+		b := bubble{ID: m.ID, By: m.Author.By, Who: c.names[string(m.Author.Agent)], Kind: m.Kind, Text: m.Text, Buttons: m.Buttons, At: m.At}
 		if m.Media != nil && m.Media.Stored {
 			b.File, b.Name = fmt.Sprintf("files/%s/%s", id, m.ID), m.Media.Name
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 var shots = flag.String("browser.shots", "", "folder for screenshots; none are made without it")
@@ -214,10 +215,18 @@ func (b *Tab) Type(text string) {
 	b.do(call(input.InsertText, input.InsertTextParams{Text: text}))
 }
 
-// Key presses keys, such as "\r" for Enter.
+// Key presses keys, such as "\r" for Enter. What a page prevents, as a field
+// that sends on Enter does, is not typed.
 func (b *Tab) Key(keys string) {
 	b.t.Helper()
-	b.do(chromedp.KeyEvent(keys))
+	for _, r := range keys {
+		events := kb.Encode(r)
+		down, up := *events[0], *events[len(events)-1]
+		if len(events) == 3 {
+			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		}
+		b.do(call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
+	}
 }
 
 // Choose sets a select to a value.

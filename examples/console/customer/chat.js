@@ -49,16 +49,14 @@ let now = { messages: [] }; // what the stream said last
 function draw(next) {
   const list = at("messages");
   const below = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  if (now.conversation && next.conversation !== now.conversation) {
-    list.append(item("rule", "· · ·"));
-  }
+  if (now.conversation && next.conversation !== now.conversation) list.append(item("rule", "· · ·"));
   now = next;
   for (const m of next.messages ?? []) {
     if (!list.querySelector(`[data-id="${CSS.escape(m.id)}"]`)) list.append(bubble(m));
   }
-  for (const gone of list.querySelectorAll(".choices")) {
-    const latest = gone.closest("li") === list.lastElementChild && now.state === "bot";
-    for (const b of gone.children) b.disabled = !latest;
+  for (const offer of list.querySelectorAll(".choices")) {
+    const latest = offer.closest("li") === list.lastElementChild && now.state === "bot";
+    for (const b of offer.children) b.disabled = !latest;
   }
   status();
   if (below) list.scrollTop = list.scrollHeight;
@@ -85,8 +83,14 @@ function item(kind, text) {
 function bubble(m) {
   const li = item(m.by);
   li.dataset.id = m.id;
+  if (m.who) {
+    const who = document.createElement("span");
+    who.className = "who";
+    who.textContent = m.who;
+    li.append(who);
+  }
   if (m.file) li.append(file(m));
-  if (m.kind === "location") li.append(`📍 ${say.place}`);
+  if (m.kind === "location") li.append(say.place);
   if (m.text) li.append(m.text);
   if (m.buttons) {
     const choices = document.createElement("div");
@@ -119,7 +123,7 @@ function file(m) {
   const a = document.createElement("a");
   a.href = m.file;
   a.download = m.name || "";
-  a.textContent = `📄 ${m.name || say.file} `;
+  a.textContent = m.name || say.file;
   return a;
 }
 
