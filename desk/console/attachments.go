@@ -35,12 +35,19 @@ func (c *Console) handleAttachments() {
 	upload := route{method: http.MethodPost, path: "/attachments", name: "uploadAttachment", tag: "conversations", audience: both,
 		summary: "Keep a file that may then be sent, within 24 hours", status: http.StatusCreated, upload: true}
 	uploads := paces{of: map[string]*rate.Limiter{}}
+	reading := gate[string]{each: 4, all: 32} // each may hold a whole file in memory
 	handle(c, upload, func(ctx context.Context, by *caller, in *uploadInput) (handoff.Media, error) {
 		if wait := uploads.take(by, time.Now()); wait > 0 {
 			p := newProblem(http.StatusTooManyRequests, "rate_limited", "Too many uploads")
 			p.retryAfter = int((wait + time.Second - 1) / time.Second)
 			return handoff.Media{}, p
 		}
+		if !reading.enter(by.id()) {
+			p := newProblem(http.StatusTooManyRequests, "rate_limited", "Too many uploads at once")
+			p.retryAfter = 5
+			return handoff.Media{}, p
+		}
+		defer reading.leave(by.id())
 		return keepUpload(ctx, by, in)
 	})
 	// The body is read only once the caller may upload: the framework is not

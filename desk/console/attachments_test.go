@@ -11,16 +11,20 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/console"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -487,4 +491,33 @@ func TestUploadsOfOneCallerAreLimitedInRate(t *testing.T) {
 	require.Equal(t, "rate_limited", a.Code())
 	require.NotEmpty(t, a.Header.Get("Retry-After"))
 	require.Equal(t, http.StatusCreated, w.upload([]byte("text"), "", "a.txt", "As", "ana@acme").Status, "others go on")
+}
+
+func TestNobodyHasManyFilesReadAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	upload := func(body io.Reader, as string) int {
+		r := httptest.NewRequest(http.MethodPost, console.Base+"/attachments", body).WithContext(t.Context())
+		r.Header.Set("As", as)
+		r.Header.Set("Handoff-Upload", "1")
+		rec := httptest.NewRecorder()
+		w.console.ServeHTTP(rec, r)
+		return rec.Code
+	}
+	var slow errgroup.Group
+	var ends []*io.PipeWriter
+	for range 4 {
+		body, end := io.Pipe()
+		ends = append(ends, end)
+		slow.Go(func() error { upload(body, "ana@acme"); return nil })
+		_, err := end.Write([]byte("%PDF-1.4")) // returns once it is being read
+		require.NoError(t, err)
+	}
+	require.Equal(t, http.StatusTooManyRequests, upload(strings.NewReader("text"), "ana@acme"))
+	require.Equal(t, http.StatusCreated, upload(strings.NewReader("text"), "bruno@acme"))
+	for _, end := range ends {
+		require.NoError(t, end.Close())
+	}
+	require.NoError(t, slow.Wait())
+	require.Equal(t, http.StatusCreated, upload(strings.NewReader("text"), "ana@acme"))
 }

@@ -107,7 +107,7 @@ func New(d *desk.Desk, o *Options) (*Console, error) {
 	if c.pages, err = newPages(c.o.Overlay); err != nil {
 		return nil, err
 	}
-	c.streams.of = map[SeatRef]int{}
+	c.streams.gate = gate[SeatRef]{each: maxSeatStreams, all: maxStreams}
 	c.attendance = attendance{streams: map[device]int{}}
 	c.live = live.New(d, c.log)
 	c.pages.handle(c.mux)

@@ -24,9 +24,8 @@ const (
 
 // streams counts the open ones.
 type streams struct {
+	gate[SeatRef]
 	mu     sync.Mutex
-	of     map[SeatRef]int
-	total  int
 	closed bool
 	open   sync.WaitGroup
 }
@@ -37,22 +36,15 @@ func (s *streams) begin(seat SeatRef) error {
 	switch {
 	case s.closed:
 		return errClosing
-	case s.total >= maxStreams || s.of[seat] >= maxSeatStreams:
+	case !s.enter(seat):
 		return errStreams
 	}
-	s.total++
-	s.of[seat]++
 	s.open.Add(1)
 	return nil
 }
 
 func (s *streams) end(seat SeatRef) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.total--
-	if s.of[seat]--; s.of[seat] == 0 {
-		delete(s.of, seat)
-	}
+	s.leave(seat)
 	s.open.Done()
 }
 
