@@ -96,8 +96,8 @@ func (a *agenda) next(by time.Time) (do deed, at time.Time) {
 	return first.do, first.at
 }
 
-// forward plays what is due until a time, as fast as it goes. Once in each
-// second that is played the rest has its turn.
+// forward plays what is due until a time, as fast as it goes. Every few seconds
+// of the play the rest has its turn.
 func (a *agenda) forward(ctx context.Context, until time.Time, rest deed) error {
 	rested := a.clock.Now()
 	for {
@@ -105,7 +105,7 @@ func (a *agenda) forward(ctx context.Context, until time.Time, rest deed) error 
 		if do == nil {
 			return errors.Join(rest(ctx), ctx.Err())
 		}
-		if at.Sub(rested) >= time.Second {
+		if at.Sub(rested) >= 4*time.Second {
 			if err := rest(ctx); err != nil {
 				return err
 			}

@@ -14,9 +14,9 @@ import (
 // What the bot says.
 var (
 	greeting = phrase{
-		"Olá! Sou a Lumi, assistente da Lumen Com quem você quer falar?",
-		"Hello! I am Lumi, Lumen's assistant Who would you like to talk to?",
-		"¡Hola! Soy Lumi, asistente de Lumen ¿Con quién quiere hablar?",
+		"Olá! Sou a Lumi, assistente da Lumen. Com quem você quer falar?",
+		"Hello! I am Lumi, Lumen's assistant. Who would you like to talk to?",
+		"¡Hola! Soy Lumi, asistente de Lumen. ¿Con quién quiere hablar?",
 	}
 	departments = []struct {
 		queue handoff.QueueID

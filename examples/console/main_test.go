@@ -187,7 +187,7 @@ func (s shown) says(by handoff.By, text string) bool {
 func TestAVisitorTalksToTheBotWaitsAndIsAnsweredByAPerson(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	town := quiet(t, filepath.Join(t.TempDir(), "desk.db"))
+	town := quiet(t)
 	_, err := town.furnish(ctx)
 	require.NoError(t, err)
 	handler, err := newChat(ctx, town)
@@ -260,7 +260,7 @@ func TestAVisitorTalksToTheBotWaitsAndIsAnsweredByAPerson(t *testing.T) {
 
 func TestTheCustomerPageTakesOnlySoMuch(t *testing.T) {
 	t.Parallel()
-	town := quiet(t, filepath.Join(t.TempDir(), "desk.db"))
+	town := quiet(t)
 	_, err := town.furnish(t.Context())
 	require.NoError(t, err)
 	handler, err := newChat(t.Context(), town)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,16 +9,19 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/filter"
-	"github.com/handoffdesk/handoff/storage/sqlite"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
-// quiet is a town on the file at path in which nothing happens yet.
-func quiet(t *testing.T, path string) *town {
+// quiet is a town in which nothing happens yet.
+func quiet(t *testing.T) *town {
 	t.Helper()
 	c := &clock{}
-	store, err := sqlite.Open(t.Context(), path, &sqlite.Options{Now: c.Now, Synchronous: sqlite.Normal})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return quietOn(t, memory.New(&memory.Options{Now: c.Now}), c)
+}
+
+func quietOn(t *testing.T, store storage.Store, c *clock) *town {
+	t.Helper()
 	town, err := newTown(store, c, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return town
@@ -42,13 +44,12 @@ func (t *town) all(tb testing.TB, c filter.Criteria) (rows []handoff.Conversatio
 
 func TestANewShopHasAPastOfEveryKind(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "desk.db")
-	town := quiet(t, path)
+	town := quiet(t)
 	require.NoError(t, town.open(t.Context()))
 
 	ended, active := town.all(t, filter.Criteria{Status: filter.Ended}), town.all(t, filter.Criteria{})
-	require.Greater(t, len(ended), 35)
-	require.Greater(t, len(active), 12)
+	require.Greater(t, len(ended), 30)
+	require.Greater(t, len(active), 8)
 	seen := map[any]int{}
 	for _, c := range append(ended, active...) {
 		seen[c.Channel]++
@@ -67,7 +68,7 @@ func TestANewShopHasAPastOfEveryKind(t *testing.T) {
 		}
 	}
 	for _, kind := range []any{
-		whatsapp, web, telegram, handoff.StateBot, handoff.StateWaiting, handoff.StateAssigned, handoff.StateEnded,
+		whatsapp, web, telegram, handoff.StateWaiting, handoff.StateAssigned, handoff.StateEnded,
 		handoff.AgentID("caio"), handoff.AgentID("helena"), handoff.High, handoff.Medium, "tickets",
 		handoff.KindText, handoff.KindImage, handoff.KindDocument,
 		handoff.KindButtons, handoff.KindReply, handoff.Read, handoff.Delivered, pt, en, es,
@@ -87,7 +88,7 @@ func TestANewShopHasAPastOfEveryKind(t *testing.T) {
 	}
 	require.Equal(t, 1, closed, "one was forgotten until only templates go")
 
-	again := quiet(t, path)
+	again := quietOn(t, town.desk.Store(), town.agenda.clock)
 	require.NoError(t, again.open(t.Context()))
 	require.Len(t, again.all(t, filter.Criteria{Status: filter.Ended}), len(ended), "a past is played once")
 }
@@ -120,7 +121,7 @@ func TestEveryStoryCanBeToldToItsEnd(t *testing.T) {
 func TestASimulatedCustomerReadsAndAnswersWhatYouWrite(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	town := quiet(t, filepath.Join(t.TempDir(), "desk.db"))
+	town := quiet(t)
 	_, err := town.furnish(ctx)
 	require.NoError(t, err)
 	caio, err := town.desk.Seat(ctx, lumen, "caio")
