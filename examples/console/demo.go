@@ -113,7 +113,7 @@ func (t *town) past(ctx context.Context) error {
 			return err
 		}
 		if ago == 26*time.Hour { // forgotten: by now the channel takes only templates
-			if err := t.keep(ctx, "caio", 1); err != nil {
+			if err := t.keep(ctx, "caio", 1, whatsapp); err != nil {
 				return err
 			}
 		}
@@ -126,7 +126,7 @@ func (t *town) past(ctx context.Context) error {
 		return err
 	}
 	for _, you := range []handoff.AgentID{"caio", "helena"} {
-		if err := t.keep(ctx, you, 2); err != nil {
+		if err := t.keep(ctx, you, 2, whatsapp, web, telegram); err != nil {
 			return err
 		}
 	}
@@ -177,7 +177,7 @@ func (t *town) closeShop(ctx context.Context) error {
 
 // keep gives one of the people to sign in as some conversations, as if they had
 // taken them and gone for a coffee.
-func (t *town) keep(ctx context.Context, id handoff.AgentID, n int) error {
+func (t *town) keep(ctx context.Context, id handoff.AgentID, n int, on ...handoff.Channel) error {
 	you, err := t.desk.Seat(ctx, lumen, id)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (t *town) keep(ctx context.Context, id handoff.AgentID, n int) error {
 	if err := you.SetAvailability(ctx, handoff.Available, ""); err != nil {
 		return err
 	}
-	going, err := t.bot.Conversations(ctx, filter.Criteria{Control: handoff.ControlHuman, Channels: []handoff.Channel{whatsapp}}, "")
+	going, err := t.bot.Conversations(ctx, filter.Criteria{Control: handoff.ControlHuman, Channels: on}, "")
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func TestANewShopHasAPastOfEveryKind(t *testing.T) {
 		}
 	}
 	for _, kind := range []any{
-		whatsapp, web, telegram, handoff.StateWaiting, handoff.StateAssigned, handoff.StateEnded,
+		whatsapp, web, telegram, handoff.StateAssigned, handoff.StateEnded,
 		handoff.AgentID("caio"), handoff.AgentID("helena"), handoff.High, handoff.Medium, "tickets",
 		handoff.KindText, handoff.KindImage, handoff.KindDocument,
 		handoff.KindButtons, handoff.KindReply, handoff.Read, handoff.Delivered, pt, en, es,
