@@ -118,6 +118,9 @@ func TestTheDayComesOutAsToldInTheReadme(t *testing.T) {
 }
 
 func TestReadingTheSameAgainAddsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays the whole day twice")
+	}
 	t.Parallel()
 	dir, db := t.TempDir(), filepath.Join(t.TempDir(), "desk.db")
 	var files [2][2]string
