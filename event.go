@@ -40,6 +40,7 @@ const (
 	EventQueueChanged    EventKind = "queue_changed"
 	EventMemberChanged   EventKind = "member_changed" // joined, left or changed
 	EventTemplateChanged EventKind = "template_changed"
+	EventSettingsChanged EventKind = "settings_changed" // one of what Setting says
 )
 
 // Event is one thing that happened, with the values that resulted. It holds
@@ -88,7 +89,10 @@ type Event struct {
 
 	Availability Availability `json:"availability,omitempty"`
 	Template     TemplateID   `json:"template,omitempty"`
-	Removed      bool         `json:"removed,omitempty"` // agent, queue, member, template is gone
+	Removed      bool         `json:"removed,omitempty"` // agent, queue, member, template, setting is gone
+
+	Setting string `json:"setting,omitempty"` // settings_changed: of which kind it is
+	Item    string `json:"item,omitempty"`    // settings_changed: its id
 }
 
 // Clone copies e so deep that nothing is shared.

@@ -138,10 +138,12 @@ type Desk struct {
 	feed    *bell
 	others  *bell // another process may have committed something
 	duties  duties
+	follows []reaction // what follows from what becomes of conversations
 	running atomic.Bool
 
 	mu       sync.Mutex
 	rosters  map[handoff.BotID]*roster
+	settings map[handoff.BotID]*settings
 	sessions map[sessionKey]*session
 	breakers map[accountKey]*breaker
 }
@@ -161,7 +163,9 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 		store: store, o: p, log: p.Logger, self: newToken(),
 		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), feed: newBell(), others: newBell(),
 		duties:   duties{known: map[handoff.BotID]duty{}},
+		follows:  reactions,
 		rosters:  map[handoff.BotID]*roster{},
+		settings: map[handoff.BotID]*settings{},
 		sessions: map[sessionKey]*session{},
 		breakers: map[accountKey]*breaker{},
 	}, nil

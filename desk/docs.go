@@ -35,10 +35,12 @@ const (
 	kindKey      = "key"      // results by the caller's key, for 24 h
 	kindReceipt  = "receipt"  // parent line, id provider's; receipts ahead of their message
 	kindOutbox   = "outbox"   // id conversation; how far it is sent
-	kindRouter   = "router"   // id bot; which process routes it at once
+	kindRouter   = "router"   // id bot; which process routes it at once; house "follower"
 	kindRequest  = "request"  // what a host asked for in a transaction of its own
 	kindUpload   = "upload"   // parent agent ("" the platform), id hash; who may send a stored attachment
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
+	kindFollower = "follower" // house; how far the feed's follower has come
+	kindRecheck  = "recheck"  // id bot; how far the follower has looked at all that is open
 )
 
 // Kinds of timers.
@@ -49,6 +51,8 @@ const (
 	timerRank  = "rank"  // id queue: its order changed
 	// timerRequest has a request's id: a host asked for something.
 	timerRequest = "request"
+	timerReact   = "react"   // id conversation: what follows from it failed before
+	timerRecheck = "recheck" // id bot: settings changed that all that is open depends on
 )
 
 // doc is a decoded record. Version 0: it is absent, and value is zero.

@@ -41,6 +41,15 @@ type router struct {
 	Desk string `json:"desk"`
 }
 
+// dutyKey names the duty of routing a bot, or for "" that of following the
+// feed.
+func dutyKey(bot handoff.BotID) storage.Key {
+	if bot == "" {
+		return houseKey(kindRouter, "follower")
+	}
+	return key(bot, kindRouter, bot)
+}
+
 // dutyTime is for how long a duty lasts that is not renewed. Whoever has it
 // renews it when half of that is left.
 func (d *Desk) dutyTime() time.Duration { return d.o.Heartbeat }
@@ -63,7 +72,7 @@ func (d *Desk) onDuty(ctx context.Context, bot handoff.BotID) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("desk: reading the clock: %w", err)
 	}
-	held, err := d.store.Lookup(ctx, []storage.Key{key(bot, kindRouter, bot)})
+	held, err := d.store.Lookup(ctx, []storage.Key{dutyKey(bot)})
 	if err != nil {
 		return false, fmt.Errorf("desk: router of bot %s: %w", bot, err)
 	}
@@ -104,7 +113,7 @@ func (d *Desk) releaseDuties(ctx context.Context) {
 			continue
 		}
 		d.turn(ctx, "giving a duty back", bot, func(ctx context.Context) error {
-			r, err := get[router](ctx, d, key(bot, kindRouter, bot))
+			r, err := get[router](ctx, d, dutyKey(bot))
 			if err != nil || r.value.Desk != d.self {
 				return err
 			}

@@ -70,9 +70,11 @@ func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) 
 	return r, nil
 }
 
+// forgetRoster drops what is kept in memory of a bot's people and settings.
 func (d *Desk) forgetRoster(bot handoff.BotID) {
 	d.mu.Lock()
 	delete(d.rosters, bot)
+	delete(d.settings, bot)
 	d.mu.Unlock()
 }
 

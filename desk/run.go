@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
@@ -30,7 +31,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -62,7 +63,12 @@ func (d *Desk) Settle(ctx context.Context) error {
 			}
 			worked += n
 		}
-		due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerRequest, timerSend)
+		followed, err := d.catchUp(ctx)
+		if err != nil {
+			return err
+		}
+		worked += followed
+		due, err := d.due(ctx, append([]string{timerSend}, timerKinds...)...)
 		if err != nil {
 			return err
 		}
@@ -92,24 +98,30 @@ func (d *Desk) due(ctx context.Context, kinds ...string) ([]storage.Timer, error
 
 const duePage = 200
 
-// fire does what a timer is for, after which it is cleared: done again after a
-// crash, it finds less to do. Those of messages and requests go with what they
-// are for.
+// timerWork is what the timers are for. Done again after a crash, it finds
+// less to do: a timer is cleared only once its work is done. Those of messages
+// and requests go with what they are for.
+var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
+	timerLost:    (*Desk).lost,
+	timerEvict:   (*Desk).evictDue,
+	timerRank:    (*Desk).rerankDue,
+	timerReact:   (*Desk).reactDue,
+	timerRecheck: (*Desk).recheckDue,
+}
+
+// timerKinds are all timers but those of messages, which senders have.
+var timerKinds = append(slices.Sorted(maps.Keys(timerWork)), timerRequest)
+
+// fire does what a timer is for and clears it. A handler that sets the timer
+// anew, for another time, keeps that.
 func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
-	var err error
 	switch due.Kind {
 	case timerSend:
 		return d.sendDue(ctx, ctx, due)
 	case timerRequest:
 		return d.requested(ctx, due)
-	case timerLost:
-		err = d.lost(ctx, due)
-	case timerEvict:
-		err = d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
-	case timerRank:
-		err = d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
 	}
-	if err != nil {
+	if err := timerWork[due.Kind](d, ctx, due); err != nil {
 		return err
 	}
 	now, err := d.store.Now(ctx)
@@ -117,6 +129,14 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 		return fmt.Errorf("desk: reading the clock: %w", err)
 	}
 	return ignoreConflict(d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}))
+}
+
+func (d *Desk) evictDue(ctx context.Context, due storage.Timer) error {
+	return d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
+}
+
+func (d *Desk) rerankDue(ctx context.Context, due storage.Timer) error {
+	return d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
 }
 
 // orPutOff does what a timer is for. If that fails the timer moves behind the
@@ -202,7 +222,7 @@ func (d *Desk) timerLoop(ctx context.Context) {
 	for ctx.Err() == nil {
 		ring := d.timing.next()
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
-			due, err := d.due(ctx, timerLost, timerEvict, timerRank, timerRequest)
+			due, err := d.due(ctx, timerKinds...)
 			for _, t := range due {
 				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error {
 					return d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })

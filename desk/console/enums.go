@@ -83,7 +83,8 @@ func (eventName) Schema(huma.Registry) *huma.Schema {
 		handoff.EventRanked, handoff.EventTags, handoff.EventTicket, handoff.EventMessage, handoff.EventDelivery,
 		handoff.EventMerged, handoff.EventErased, handoff.EventContactChanged,
 		handoff.EventBotChanged, handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected,
-		handoff.EventDisconnected, handoff.EventQueueChanged, handoff.EventMemberChanged, handoff.EventTemplateChanged)
+		handoff.EventDisconnected, handoff.EventQueueChanged, handoff.EventMemberChanged, handoff.EventTemplateChanged,
+		handoff.EventSettingsChanged)
 }
 
 func (kindName) Schema(huma.Registry) *huma.Schema {

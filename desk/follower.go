@@ -1,0 +1,295 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Much follows by itself from what becomes of a conversation: clocks run,
+// somebody is reminded, a customer is asked how it was. None of it stands in
+// the way of the change itself. The follower reads the feed in order, keeps
+// its place in the store, and lets every reaction look at each conversation
+// that was touched, as it is by then.
+
+// reaction brings what is kept about a conversation into line with it.
+// do compares what is stored with what should be and adds to the draft what
+// is missing. So it may come late, twice, or for several changes at once; what
+// failed is made good by the next look.
+type reaction struct {
+	name string
+	// used reports whether the bot's settings ask for it at all; nil is
+	// always. Nothing is read for what nobody uses.
+	used func(*settings) bool
+	// messages: it also wants to look when there was nothing but a message.
+	messages bool
+	do       func(*Desk, context.Context, *draft, *settings, handoff.Conversation) error
+}
+
+// reactions are all there are, each independent of the others.
+var reactions = []reaction{}
+
+// place is how far the follower has come.
+type place struct {
+	Cursor string `json:"cursor"`
+}
+
+// catchUpLoop follows the feed in whichever process is on duty for it.
+func (d *Desk) catchUpLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		ring := d.feed.next()
+		mine := false
+		d.turn(ctx, "following", "", func(ctx context.Context) (err error) {
+			if mine, err = d.onDuty(ctx, ""); err != nil || !mine {
+				return err
+			}
+			_, err = d.catchUp(ctx)
+			return err
+		})
+		if !mine {
+			ring = nil // whoever is on duty hears it
+		}
+		wait(ctx, ring, d.o.Sweep)
+		if mine {
+			wait(ctx, nil, pace) // one look at what comes together
+		}
+	}
+}
+
+// catchUp follows the feed to its end and says how many events it met. Two
+// processes that do it at once do the same, which comes to doing it once.
+func (d *Desk) catchUp(ctx context.Context) (met int, err error) {
+	for {
+		at, err := get[place](ctx, d, houseKey(kindFollower, kindFollower))
+		if err != nil {
+			return met, fmt.Errorf("desk: the follower's place: %w", err)
+		}
+		cursor, err := storage.ParseCursor(at.value.Cursor) // "" is the oldest kept
+		if err != nil {
+			return met, d.followAnew(ctx, at)
+		}
+		f, err := d.store.Events(ctx, cursor, feedPage)
+		if errors.Is(err, storage.ErrReset) {
+			return met, d.followAnew(ctx, at)
+		}
+		if err != nil {
+			return met, fmt.Errorf("desk: following the feed: %w", err)
+		}
+		if len(f.Entries) == 0 {
+			return met, nil
+		}
+		d.reactToAll(ctx, touched(f.Entries))
+		if err := ctx.Err(); err != nil {
+			return met, err // the same page again
+		}
+		moved, err := d.moveTo(ctx, at, f.Next)
+		if err != nil || !moved {
+			return met, err
+		}
+		if met += len(f.Entries); f.Next == f.Head {
+			return met, nil
+		}
+	}
+}
+
+// moveTo keeps the follower's place; moved is false if another process has
+// moved it meanwhile.
+func (d *Desk) moveTo(ctx context.Context, from doc[place], to storage.Cursor) (moved bool, err error) {
+	now, err := d.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	t := &draft{now: now}
+	from.value.Cursor = to.String()
+	if err := put(t, from, time.Time{}); err != nil {
+		return false, err
+	}
+	err = d.commit(ctx, t)
+	if errors.Is(err, storage.ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// followAnew starts over with the oldest event kept, and has everything that
+// is open looked at: the follower's place is gone, with the feed it was in.
+func (d *Desk) followAnew(ctx context.Context, at doc[place]) error {
+	bots, err := d.Bots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range bots {
+		if err := d.decide(ctx, func(t *draft) error { return d.recheck(ctx, t, b.ID) }); err != nil {
+			return fmt.Errorf("desk: looking at bot %s anew: %w", b.ID, err)
+		}
+	}
+	_, err = d.moveTo(ctx, at, storage.Cursor{})
+	return err
+}
+
+// touch is a conversation that something happened to.
+type touch struct {
+	conversationKey
+	more bool // than messages
+}
+
+// touched lists the conversations of some events, each once. How far messages
+// have come touches nothing.
+func touched(es []storage.Entry) []touch {
+	var all []touch
+	at := map[conversationKey]int{}
+	for _, e := range es {
+		if e.Event.Conversation == "" || e.Event.Kind == handoff.EventDelivery {
+			continue
+		}
+		k := conversationKey{e.Event.Bot, e.Event.Conversation}
+		i, known := at[k]
+		if !known {
+			i = len(all)
+			at[k], all = i, append(all, touch{conversationKey: k})
+		}
+		all[i].more = all[i].more || e.Event.Kind != handoff.EventMessage
+	}
+	return all
+}
+
+// reactAtOnce is how many conversations are looked at at a time.
+const reactAtOnce = 8
+
+// reactToAll looks at each conversation. One that fails is logged and looked
+// at again later; it holds up no other.
+func (d *Desk) reactToAll(ctx context.Context, all []touch) {
+	var g errgroup.Group
+	g.SetLimit(reactAtOnce)
+	for _, c := range all {
+		g.Go(func() error {
+			d.turn(ctx, "reacting", c.bot, func(ctx context.Context) error {
+				err := d.contained("reacting", c.bot, func() error { return d.react(ctx, c) })
+				if err == nil || ctx.Err() != nil {
+					return err
+				}
+				return errors.Join(err, d.decide(context.WithoutCancel(ctx), func(t *draft) error {
+					t.timer(c.bot, timerReact, string(c.id), t.now.Add(putOff))
+					return nil
+				}))
+			})
+			return nil
+		})
+	}
+	_ = g.Wait() // errors were logged
+}
+
+// reactDue looks again at a conversation at which a look failed.
+func (d *Desk) reactDue(ctx context.Context, due storage.Timer) error {
+	return d.react(ctx, touch{conversationKey{due.Bot, handoff.ConversationID(due.ID)}, true})
+}
+
+// react lets every reaction that is asked for look at a conversation. What
+// they find missing is committed together; one that fails leaves its part out.
+func (d *Desk) react(ctx context.Context, at touch) error {
+	s, err := d.settingsOf(ctx, at.bot)
+	if errors.Is(err, ErrNotFound) {
+		return nil // the bot was never put: it has no settings
+	}
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = d.decide(ctx, func(t *draft) error {
+		failed = nil
+		var c handoff.Conversation
+		for _, r := range d.follows {
+			if r.used != nil && !r.used(s) || !at.more && !r.messages {
+				continue
+			}
+			if c.ID == "" {
+				if c, err = d.store.Conversation(ctx, at.bot, at.id); errors.Is(err, storage.ErrNotFound) {
+					return nil
+				} else if err != nil {
+					return fmt.Errorf("desk: conversation %s: %w", at.id, err)
+				}
+			}
+			part := &draft{now: t.now}
+			if err := r.do(d, ctx, part, s, c); errors.Is(err, storage.ErrConflict) {
+				return err
+			} else if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("desk: %s of conversation %s: %w", r.name, at.id, err))
+				continue
+			}
+			t.ops, t.events = append(t.ops, part.ops...), append(t.events, part.events...)
+			t.bots, t.sends = append(t.bots, part.bots...), t.sends || part.sends
+		}
+		return nil
+	})
+	return errors.Join(err, failed)
+}
+
+// scope is how far everything that is open was looked at.
+type scope struct {
+	After filter.Position `json:"after"`
+}
+
+// recheck has everything that is open looked at, as settings that it depends
+// on change with the draft.
+func (d *Desk) recheck(ctx context.Context, t *draft, bot handoff.BotID) error {
+	v, err := get[scope](ctx, d, key(bot, kindRecheck, bot))
+	if err != nil {
+		return fmt.Errorf("desk: bot %s: %w", bot, err)
+	}
+	v.value = scope{}
+	if err := put(t, v, time.Time{}); err != nil {
+		return err
+	}
+	t.timer(bot, timerRecheck, string(bot), t.now)
+	return nil
+}
+
+// recheckPage is how many conversations are looked at before the place among
+// them is kept.
+const recheckPage = 200
+
+// recheckDue looks at a page of what is open, and sets its timer for the next.
+func (d *Desk) recheckDue(ctx context.Context, due storage.Timer) error {
+	v, err := get[scope](ctx, d, key(due.Bot, kindRecheck, due.ID))
+	if err != nil || v.version == 0 {
+		return err
+	}
+	q := storage.Query{
+		Bot: due.Bot, Where: where(handoff.StateBot, handoff.StateWaiting, handoff.StateAssigned),
+		After: v.value.After, Limit: recheckPage,
+	}
+	rows, next, more, err := d.walk(ctx, q, 0)
+	if err != nil {
+		return fmt.Errorf("desk: what is open of bot %s: %w", due.Bot, err)
+	}
+	all := make([]touch, len(rows))
+	for i, c := range rows {
+		all[i] = touch{conversationKey{c.Bot, c.ID}, true}
+	}
+	d.reactToAll(ctx, all)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	now, err := d.Now(ctx)
+	if err != nil {
+		return err
+	}
+	t := &draft{now: now}
+	if !more {
+		remove(t, v)
+		return ignoreConflict(d.commit(ctx, t)) // in conflict it begins anew
+	}
+	v.value.After = next
+	if err := put(t, v, time.Time{}); err != nil {
+		return err
+	}
+	t.timer(due.Bot, timerRecheck, due.ID, now.Add(time.Millisecond))
+	return ignoreConflict(d.commit(ctx, t))
+}

@@ -1,0 +1,100 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// A bot's settings are records that whoever may changes and the desk reads:
+// calendars, rules, policies, catalogues. Each change tells which one it was.
+
+// putSetting puts a setting in place of what it was. The same value again
+// changes nothing and tells nothing.
+func putSetting[T any](ctx context.Context, d *Desk, w who, bot handoff.BotID, p handoff.Permissions, kind, id string, value T) error {
+	if err := handoff.CheckID(kind, id); err != nil {
+		return err
+	}
+	return d.manage(ctx, w, bot, p, func(t *draft, a authority) error {
+		v, err := get[T](ctx, d, key(bot, kind, id))
+		if err != nil {
+			return fmt.Errorf("desk: %s %s: %w", kind, id, err)
+		}
+		t.as(a)
+		return replace(t, v, value, settingEvent(t, a, bot, kind, id))
+	})
+}
+
+// removeSetting removes a setting; ErrNotFound if there is none.
+func removeSetting(ctx context.Context, d *Desk, w who, bot handoff.BotID, p handoff.Permissions, kind, id string) error {
+	return d.manage(ctx, w, bot, p, func(t *draft, a authority) error {
+		v, err := named[any](ctx, d, bot, kind, id)
+		if err != nil {
+			return err
+		}
+		t.as(a)
+		remove(t, v)
+		e := settingEvent(t, a, bot, kind, id)
+		e.Removed = true
+		t.note(e)
+		return nil
+	})
+}
+
+func settingEvent(t *draft, a authority, bot handoff.BotID, kind, id string) handoff.Event {
+	return handoff.Event{Kind: handoff.EventSettingsChanged, Bot: bot, Setting: kind, Item: id, Actor: a.by, At: t.now}
+}
+
+// settings are what the desk goes by for a bot. They may be as old as a
+// sweep: what is decided by them is looked at again when they change.
+type settings struct {
+	at     time.Time
+	bot    handoff.Bot
+	queues map[handoff.QueueID]handoff.Queue
+}
+
+// settingsOf gives a bot's settings, no older than a sweep.
+func (d *Desk) settingsOf(ctx context.Context, bot handoff.BotID) (*settings, error) {
+	now, err := d.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	s, reading := d.settings[bot], &settings{} // of no time: too old for anybody
+	if s != nil && !now.Before(s.at) && now.Sub(s.at) < d.o.Sweep {
+		d.mu.Unlock()
+		return s, nil
+	}
+	d.settings[bot] = reading
+	d.mu.Unlock()
+	s = &settings{at: now}
+	if err := d.readSettings(ctx, bot, s); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	if d.settings[bot] == reading { // else something changed meanwhile
+		d.settings[bot] = s
+	}
+	d.mu.Unlock()
+	return s, nil
+}
+
+// readSettings reads each kind of setting that anything is decided by.
+func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings) error {
+	var err error
+	if s.bot, err = d.theBot(ctx, bot); err != nil {
+		return err
+	}
+	queues, err := scan[handoff.Queue](ctx, d, storage.Range{Bot: bot, Kind: kindQueue})
+	if err != nil {
+		return fmt.Errorf("desk: queues of bot %s: %w", bot, err)
+	}
+	s.queues = make(map[handoff.QueueID]handoff.Queue, len(queues))
+	for _, q := range queues {
+		s.queues[q.value.ID] = q.value
+	}
+	return nil
+}
