@@ -10,6 +10,10 @@ type Bot struct {
 	// TicketTypes are the types a ticket may have; empty means the
 	// defaults of package ticket.
 	TicketTypes []string `json:"ticketTypes,omitempty"`
+	// SLA and Silence are those of queues that have none of their own, and of
+	// conversations that are in no queue.
+	SLA     SLAID   `json:"sla,omitempty"`
+	Silence Silence `json:"silence,omitzero"`
 }
 
 // MaxTicketTypes is the number of ticket types a bot may have.
@@ -24,6 +28,14 @@ func (b Bot) Check() error {
 		return err
 	}
 	if err := checkWords("bot ticket types", b.TicketTypes, MaxTicketTypes); err != nil {
+		return err
+	}
+	if b.SLA != "" {
+		if err := CheckID("bot sla", b.SLA); err != nil {
+			return err
+		}
+	}
+	if err := b.Silence.Check(); err != nil {
 		return err
 	}
 	return checkLocale("bot", b.Language, b.TimeZone)

@@ -28,6 +28,11 @@ const (
 	EventMerged         EventKind = "merged"          // the contact turned out to be another
 	EventErased         EventKind = "erased"          // its texts are gone
 	EventContactChanged EventKind = "contact_changed" // the copies of name, number and address are new
+	EventReminded       EventKind = "reminded"        // the agent was: the contact waits for an answer
+	EventEscalated      EventKind = "escalated"       // nobody answers: a supervisor has to look
+	EventSLADueSoon     EventKind = "sla_due_soon"    // a clock comes near its deadline
+	EventSLAMissed      EventKind = "sla_missed"
+	EventSLAMet         EventKind = "sla_met"
 )
 
 // Events of a bot's agents and queues. They have no conversation and no Seq.
@@ -93,6 +98,11 @@ type Event struct {
 
 	Setting string `json:"setting,omitempty"` // settings_changed: of which kind it is
 	Item    string `json:"item,omitempty"`    // settings_changed: its id
+
+	// Clock and DueAt are of the sla events: which clock, and when it was or
+	// would have been due. Agent and Queue are who had the conversation then.
+	Clock SLAClock  `json:"clock,omitempty"`
+	DueAt time.Time `json:"dueAt,omitzero"`
 }
 
 // Clone copies e so deep that nothing is shared.

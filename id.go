@@ -17,6 +17,8 @@ type (
 	QueueID string
 	// TemplateID names a message template of a bot.
 	TemplateID string
+	// SLAID names a service level agreement of a bot.
+	SLAID string
 )
 
 // Ids the desk makes, time-ordered UUIDs in their usual text form.

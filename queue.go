@@ -57,6 +57,13 @@ type Queue struct {
 	// contact, if that ended no longer ago than this and the agent is
 	// eligible now. 0: no preference. At most MaxSticky.
 	Sticky time.Duration `json:"sticky,omitempty"`
+	// SLA is by when contacts of the queue are to be answered; "" is the
+	// bot's.
+	SLA SLAID `json:"sla,omitempty"`
+	// NoAnswer is for agents who do not answer, Silence for contacts who do
+	// not; a zero Silence is the bot's.
+	NoAnswer NoAnswer `json:"noAnswer,omitzero"`
+	Silence  Silence  `json:"silence,omitzero"`
 }
 
 // WithDefaults gives q with every empty field at its default, so that
@@ -98,7 +105,15 @@ func (q Queue) Check() error {
 	case q.Sticky < 0 || q.Sticky > MaxSticky:
 		return invalid("queue stickiness", "is not between 0 and %v", MaxSticky)
 	}
-	return nil
+	if q.SLA != "" {
+		if err := CheckID("queue sla", q.SLA); err != nil {
+			return err
+		}
+	}
+	if err := q.NoAnswer.Check(q.ID); err != nil {
+		return err
+	}
+	return q.Silence.Check()
 }
 
 // Member makes an agent serve a queue.
