@@ -39,6 +39,9 @@ type Agent struct {
 	Name        string      `json:"name"`
 	Email       string      `json:"email,omitempty"`
 	Permissions Permissions `json:"permissions"`
+	// Profile gives the agent its permissions, whatever Permissions held when
+	// they were put, and keeps them at what it says; "" is none.
+	Profile ProfileID `json:"profile,omitempty"`
 	// Capacity is the most conversations the router lets the agent hold at
 	// once over all queues: 0 is DefaultCapacity, NoCapacity nothing. Lowering
 	// it never takes away what the agent holds.
@@ -52,8 +55,8 @@ type Agent struct {
 	// Availability, AwayReason and Since are the agent's own and ignored
 	// when an agent is put: see desk.Seat.SetAvailability.
 	Availability Availability `json:"availability,omitempty"`
-	AwayReason   string       `json:"awayReason,omitempty"`
-	Since        time.Time    `json:"since,omitzero"` // of the present availability
+	AwayReason   string       `json:"awayReason,omitempty"` // an AwayReasonID, if the bot has a catalogue
+	Since        time.Time    `json:"since,omitzero"`       // of the present availability
 }
 
 // Limit is the capacity in force: what Capacity means, and 0 when disabled.
@@ -77,6 +80,11 @@ func (a Agent) Check() error {
 	}
 	if a.Email != "" {
 		if err := CheckName("agent email", a.Email); err != nil {
+			return err
+		}
+	}
+	if a.Profile != "" {
+		if err := CheckID("agent profile", a.Profile); err != nil {
 			return err
 		}
 	}

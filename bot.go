@@ -10,6 +10,9 @@ type Bot struct {
 	// TicketTypes are the types a ticket may have; empty means the
 	// defaults of package ticket.
 	TicketTypes []string `json:"ticketTypes,omitempty"`
+	// ClosedTags lets agents put on conversations only tags of the bot's
+	// catalogue; otherwise any word will do.
+	ClosedTags bool `json:"closedTags,omitempty"`
 	// SLA and Silence are those of queues that have none of their own, and of
 	// conversations that are in no queue.
 	SLA     SLAID   `json:"sla,omitempty"`

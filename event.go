@@ -93,6 +93,7 @@ type Event struct {
 	TicketStatus string   `json:"ticketStatus,omitempty"`
 
 	Availability Availability `json:"availability,omitempty"`
+	AwayReason   AwayReasonID `json:"awayReason,omitempty"` // availability: of the bot's catalogue
 	Template     TemplateID   `json:"template,omitempty"`
 	Removed      bool         `json:"removed,omitempty"` // agent, queue, member, template, setting is gone
 

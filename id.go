@@ -17,6 +17,14 @@ type (
 	QueueID string
 	// TemplateID names a message template of a bot.
 	TemplateID string
+	// CannedID names a canned reply: of a bot, or of an agent's own.
+	CannedID string
+	// TagID names a tag of a bot's catalogue, and is the word on conversations.
+	TagID string
+	// AwayReasonID names a reason to be away of a bot's catalogue.
+	AwayReasonID string
+	// ProfileID names an [AgentProfile] of a bot.
+	ProfileID string
 	// SLAID names a service level agreement of a bot.
 	SLAID string
 )

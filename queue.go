@@ -57,6 +57,9 @@ type Queue struct {
 	// contact, if that ended no longer ago than this and the agent is
 	// eligible now. 0: no preference. At most MaxSticky.
 	Sticky time.Duration `json:"sticky,omitempty"`
+	// RequireTags keeps an agent from returning a conversation of the queue
+	// to the bot while it has no tag. The platform may end it all the same.
+	RequireTags bool `json:"requireTags,omitempty"`
 	// SLA is by when contacts of the queue are to be answered; "" is the
 	// bot's.
 	SLA SLAID `json:"sla,omitempty"`
