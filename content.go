@@ -139,10 +139,27 @@ type Section struct {
 
 // TemplateUse says which template was sent with what.
 type TemplateUse struct {
-	ID       TemplateID `json:"id"`
-	Name     string     `json:"name"`
-	Language string     `json:"language"`
-	Params   []string   `json:"params,omitempty"`
+	ID       TemplateID  `json:"id"`
+	Name     string      `json:"name"`
+	Language string      `json:"language"`
+	Params   []string    `json:"params,omitempty"` // of the body
+	Names    []string    `json:"names,omitempty"`  // of these params, where the channel goes by names
+	Header   *HeaderUse  `json:"header,omitempty"`
+	Buttons  []ButtonUse `json:"buttons,omitempty"`
+}
+
+// HeaderUse is what a template's header was given.
+type HeaderUse struct {
+	Kind  Kind   `json:"kind"`
+	Value string `json:"value"`          // a text, a link, or the channel's id of a file
+	Name  string `json:"name,omitempty"` // of the placeholder, where the channel goes by names
+}
+
+// ButtonUse is what a template's button was given.
+type ButtonUse struct {
+	Index int        `json:"index"` // from 0, among all of the template's
+	Kind  ButtonKind `json:"kind"`
+	Value string     `json:"value"`
 }
 
 // Text is a plain text message.
@@ -165,7 +182,8 @@ func (c Content) Clone() Content {
 		}
 	}
 	if c.Template = clonePtr(c.Template); c.Template != nil {
-		c.Template.Params = slices.Clone(c.Template.Params)
+		c.Template.Params, c.Template.Names = slices.Clone(c.Template.Params), slices.Clone(c.Template.Names)
+		c.Template.Header, c.Template.Buttons = clonePtr(c.Template.Header), slices.Clone(c.Template.Buttons)
 	}
 	c.Fields, c.Raw = maps.Clone(c.Fields), slices.Clone(c.Raw)
 	return c

@@ -45,6 +45,7 @@ const (
 	EventQueueChanged    EventKind = "queue_changed"
 	EventMemberChanged   EventKind = "member_changed" // joined, left or changed
 	EventTemplateChanged EventKind = "template_changed"
+	EventBroadcast       EventKind = "broadcast_changed" // made, started, paused, ended; not its recipients' outcomes
 	EventSettingsChanged EventKind = "settings_changed" // one of what Setting says
 )
 
@@ -98,7 +99,7 @@ type Event struct {
 	Removed      bool         `json:"removed,omitempty"` // agent, queue, member, template, setting is gone
 
 	Setting string `json:"setting,omitempty"` // settings_changed: of which kind it is
-	Item    string `json:"item,omitempty"`    // settings_changed: its id
+	Item    string `json:"item,omitempty"`    // settings_changed, broadcast_changed: its id
 
 	// Clock and DueAt are of the sla events: which clock, and when it was or
 	// would have been due. Agent and Queue are who had the conversation then.

@@ -37,6 +37,9 @@ const (
 	// PermIntervene lets an agent act in a conversation that another agent
 	// holds and they can see: answer it, end it, transfer it.
 	PermIntervene
+	// PermBroadcast lets an agent send a template to many, and say who wants
+	// none.
+	PermBroadcast
 
 	permEnd
 )
@@ -51,7 +54,7 @@ const (
 
 var permissionNames = [...]string{
 	"view_all", "take_from_bot", "transfer", "send_templates", "manage_queues",
-	"manage_agents", "manage_settings", "export", "reports", "override", "intervene",
+	"manage_agents", "manage_settings", "export", "reports", "override", "intervene", "broadcast",
 }
 
 // Has reports whether every permission of want is in p.

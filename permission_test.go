@@ -28,6 +28,7 @@ var permissions = []struct {
 	{handoff.PermReports, "reports", false},
 	{handoff.PermOverride, "override", false},
 	{handoff.PermIntervene, "intervene", false},
+	{handoff.PermBroadcast, "broadcast", false},
 }
 
 func TestEveryPermissionHasItsNameAndItsPlaceInThePresets(t *testing.T) {

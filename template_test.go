@@ -132,3 +132,106 @@ func FuzzTemplateBody(f *testing.F) {
 		require.Equal(t, 1, fits)
 	})
 }
+
+// rich is a template with everything that takes a param.
+func rich() handoff.Template {
+	v := template("Oi {{1}}, o pedido {{2}} saiu.")
+	v.Header = &handoff.TemplateHeader{Kind: handoff.KindImage}
+	v.Footer = "Loja"
+	v.Buttons = []handoff.TemplateButton{
+		{Kind: handoff.ButtonReply, Title: "Ok"},
+		{Kind: handoff.ButtonURL, Title: "Rastrear", URL: "https://example.com/{{1}}"},
+		{Kind: handoff.ButtonCode, Title: "Copiar"},
+	}
+	return v
+}
+
+func TestParamsFillHeaderBodyAndButtonsInThisOrder(t *testing.T) {
+	t.Parallel()
+	v := rich()
+	require.Equal(t, []handoff.TemplateInput{
+		{Part: "header", Kind: handoff.KindImage, Number: 1},
+		{Part: "body", Kind: handoff.KindText, Number: 1}, {Part: "body", Kind: handoff.KindText, Number: 2},
+		{Part: "button", Kind: handoff.KindText, Name: "Rastrear", Number: 2},
+		{Part: "button", Kind: handoff.KindText, Name: "Copiar", Number: 3},
+	}, v.Inputs())
+	got, err := v.Render([]string{"https://example.com/a.png", "Ana", "7", "x7", "DEZ"})
+	require.NoError(t, err)
+	require.Equal(t, "Oi Ana, o pedido 7 saiu.\n\nLoja", got.Text)
+	require.Equal(t, &handoff.TemplateUse{
+		ID: "welcome", Name: "welcome_1", Language: "pt_BR", Params: []string{"Ana", "7"},
+		Header: &handoff.HeaderUse{Kind: handoff.KindImage, Value: "https://example.com/a.png"},
+		Buttons: []handoff.ButtonUse{
+			{Index: 1, Kind: handoff.ButtonURL, Value: "x7"}, {Index: 2, Kind: handoff.ButtonCode, Value: "DEZ"},
+		},
+	}, got.Template)
+	_, err = v.Render([]string{"Ana", "7"})
+	requireField(t, "template params", err)
+
+	v.Header.Link = "https://example.com/always.png" // then it is no param
+	got, err = v.Render([]string{"Ana", "7", "x7", "DEZ"})
+	require.NoError(t, err)
+	require.Equal(t, "https://example.com/always.png", got.Template.Header.Value)
+
+	v.Header = &handoff.TemplateHeader{Kind: handoff.KindText, Text: "Pedido {{1}}", Name: "order"}
+	got, err = v.Render([]string{"9", "Ana", "7", "x7", "DEZ"})
+	require.NoError(t, err)
+	require.Equal(t, "Pedido 9\n\nOi Ana, o pedido 7 saiu.\n\nLoja", got.Text)
+	require.Equal(t, &handoff.HeaderUse{Kind: handoff.KindText, Value: "9", Name: "order"}, got.Template.Header)
+}
+
+func TestOnlyAnApprovedTemplateIsRendered(t *testing.T) {
+	t.Parallel()
+	v := template("Oi!")
+	for _, s := range []handoff.TemplateStatus{"", handoff.TemplateApproved} {
+		v.Status = s
+		_, err := v.Render(nil)
+		require.NoError(t, err)
+	}
+	for _, s := range []handoff.TemplateStatus{
+		handoff.TemplateDraft, handoff.TemplatePending, handoff.TemplateRejected, handoff.TemplatePaused, handoff.TemplateDisabled,
+	} {
+		v.Status = s
+		require.NoError(t, v.Check())
+		_, err := v.Render(nil)
+		require.ErrorIs(t, err, handoff.ErrNotApproved)
+		var status *handoff.TemplateStatusError
+		require.ErrorAs(t, err, &status)
+		require.Equal(t, s, status.Status)
+	}
+}
+
+func TestWhatStandsAroundABodyIsChecked(t *testing.T) {
+	t.Parallel()
+	for field, spoils := range map[string][]func(*handoff.Template){
+		"template header": {
+			func(v *handoff.Template) { v.Header.Kind = handoff.KindAudio },
+			func(v *handoff.Template) { v.Header.Link = "http://example.com" },
+			func(v *handoff.Template) { v.Header.Text = "above" },
+			func(v *handoff.Template) { v.Header = &handoff.TemplateHeader{Kind: handoff.KindText} },
+			func(v *handoff.Template) {
+				v.Header = &handoff.TemplateHeader{Kind: handoff.KindText, Text: "{{1}} {{2}}"}
+			},
+		},
+		"template button": {
+			func(v *handoff.Template) { v.Buttons[0].Title = "" },
+			func(v *handoff.Template) { v.Buttons[0].URL = "https://example.com" },
+			func(v *handoff.Template) { v.Buttons[0].Kind = "magic" },
+			func(v *handoff.Template) { v.Buttons[1].URL = "" },
+			func(v *handoff.Template) { v.Buttons[1].URL = "{{1}}{{2}}" },
+		},
+		"template buttons": {func(v *handoff.Template) { v.Buttons = make([]handoff.TemplateButton, 11) }},
+		"template names":   {func(v *handoff.Template) { v.Names = []string{"only"} }},
+		"template status":  {func(v *handoff.Template) { v.Status = "perfect" }},
+		"template":         {func(v *handoff.Template) { v.Footer = "\x00" }},
+	} {
+		for _, spoil := range spoils {
+			v := rich()
+			spoil(&v)
+			requireField(t, field, v.Check())
+			require.Empty(t, v.Inputs())
+			_, err := v.Render(nil)
+			requireField(t, field, err)
+		}
+	}
+}

@@ -1,6 +1,6 @@
 // What an agent may do, and the sets of it that have a name.
 
-export const PERMISSIONS = ['view_all', 'take_from_bot', 'transfer', 'send_templates', 'manage_queues', 'manage_agents', 'manage_settings', 'export', 'reports', 'override', 'intervene'];
+export const PERMISSIONS = ['view_all', 'take_from_bot', 'transfer', 'send_templates', 'manage_queues', 'manage_agents', 'manage_settings', 'export', 'reports', 'override', 'intervene', 'broadcast'];
 
 export const ROLES = { agent: ['transfer', 'send_templates', 'export'], admin: PERMISSIONS };
 
