@@ -40,6 +40,7 @@ const (
 	kindUpload   = "upload"   // parent agent ("" the platform), id hash; who may send a stored attachment
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
 	kindFollower = "follower" // house; how far the feed's follower has come
+	kindExcluded = "excluded" // id conversation; who does not get it for now
 	kindRecheck  = "recheck"  // id bot; how far the follower has looked at all that is open
 )
 

@@ -38,6 +38,9 @@ func (d *Desk) explain(ctx context.Context, w who, id handoff.ConversationID) (r
 	if err != nil {
 		return routing.Explanation{}, fmt.Errorf("desk: reading the clock: %w", err)
 	}
+	if err := d.leaveOut(ctx, a.bot, s.Waiting, now); err != nil {
+		return routing.Explanation{}, err
+	}
 	return routing.Explain(s, id, now)
 }
 
@@ -68,6 +71,9 @@ func (d *Desk) explainAgent(ctx context.Context, w who, id handoff.AgentID) (rou
 	now, err := d.store.Now(ctx)
 	if err != nil {
 		return routing.AgentExplanation{}, fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	if err := d.leaveOut(ctx, a.bot, s.Waiting, now); err != nil {
+		return routing.AgentExplanation{}, err
 	}
 	out, err := routing.ExplainAgent(s, id, now)
 	for i, seat := range out.Seats {

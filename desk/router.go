@@ -232,6 +232,11 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		s.Waiting = slices.DeleteFunc(s.Waiting, func(w routing.Waiting) bool {
 			return poison[w.ID] || now.Sub(w.Since) < waited
 		})
+		if r.excludes() {
+			if err := d.leaveOut(ctx, bot, s.Waiting, now); err != nil {
+				return assigned, err
+			}
+		}
 		plan := planner.Plan(s, now)
 		if len(plan) == 0 {
 			if !at.deeper(full) {
@@ -319,6 +324,9 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent d
 	require(t, members[i])
 	require(t, r.leases[as.Agent])
 	require(t, r.queues[as.Queue])
+	if err := d.mayGet(ctx, t, bot, r, as); err != nil {
+		return err
+	}
 	after, events, err := c.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
 	if err != nil {
 		return err
