@@ -10,6 +10,8 @@ type Bot struct {
 	// TicketTypes are the types a ticket may have; empty means the
 	// defaults of package ticket.
 	TicketTypes []string `json:"ticketTypes,omitempty"`
+	// Survey is what contacts are asked when an agent ends the conversation.
+	Survey Survey `json:"survey,omitzero"`
 	// ClosedTags lets agents put on conversations only tags of the bot's
 	// catalogue; otherwise any word will do.
 	ClosedTags bool `json:"closedTags,omitempty"`
@@ -39,6 +41,9 @@ func (b Bot) Check() error {
 		}
 	}
 	if err := b.Silence.Check(); err != nil {
+		return err
+	}
+	if err := b.Survey.Check(); err != nil {
 		return err
 	}
 	return checkLocale("bot", b.Language, b.TimeZone)

@@ -35,6 +35,13 @@ const (
 	EventSLAMet         EventKind = "sla_met"
 )
 
+// Events of the survey after a conversation. They have a Seq.
+const (
+	EventSurveyAsked    EventKind = "survey_asked"
+	EventSurveySkipped  EventKind = "survey_skipped" // Reason says why it was not asked
+	EventSurveyAnswered EventKind = "survey_answered"
+)
+
 // Events of a bot's agents and queues. They have no conversation and no Seq.
 const (
 	EventBotChanged      EventKind = "bot_changed"
@@ -105,6 +112,11 @@ type Event struct {
 	// would have been due. Agent and Queue are who had the conversation then.
 	Clock SLAClock  `json:"clock,omitempty"`
 	DueAt time.Time `json:"dueAt,omitzero"`
+
+	// Survey and Score are of the survey events: what was asked, and how it
+	// was answered. Agent and Queue are who had the conversation when it ended.
+	Survey SurveyKind `json:"survey,omitempty"`
+	Score  int        `json:"score,omitempty"`
 }
 
 // Clone copies e so deep that nothing is shared.

@@ -57,6 +57,9 @@ type Queue struct {
 	// contact, if that ended no longer ago than this and the agent is
 	// eligible now. 0: no preference. At most MaxSticky.
 	Sticky time.Duration `json:"sticky,omitempty"`
+	// Survey is what contacts of the queue are asked when an agent ends the
+	// conversation, in place of the bot's.
+	Survey Survey `json:"survey,omitzero"`
 	// RequireTags keeps an agent from returning a conversation of the queue
 	// to the bot while it has no tag. The platform may end it all the same.
 	RequireTags bool `json:"requireTags,omitempty"`
@@ -93,6 +96,9 @@ func (q Queue) Check() error {
 		return err
 	}
 	if err := CheckName("queue name", q.Name); err != nil {
+		return err
+	}
+	if err := q.Survey.Check(); err != nil {
 		return err
 	}
 	q = q.WithDefaults()
