@@ -37,6 +37,7 @@ var floors = map[string][]string{
 	"desk":                {"", "ticket", "filter", "routing", "storage", "desk/internal/"},
 	"desk/internal/":      {"", "ticket", "filter", "routing", "storage", "desk/internal/"},
 	"desk/whatsapp":       {""},
+	"desk/webhook":        {""},
 	"desk/desktest":       {"", "ticket", "filter", "routing", "storage", "storage/memory", "desk"},
 	"desk/console":        {"", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
 	"desk/console/":       {"", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
