@@ -33,6 +33,9 @@ const (
 	EventSLADueSoon     EventKind = "sla_due_soon"    // a clock comes near its deadline
 	EventSLAMissed      EventKind = "sla_missed"
 	EventSLAMet         EventKind = "sla_met"
+	EventOffered        EventKind = "offered"        // it rings at Agent
+	EventDeclined       EventKind = "offer_declined" // Agent did not want it
+	EventOfferExpired   EventKind = "offer_expired"  // Agent let it ring
 )
 
 // Events of the survey after a conversation. They have a Seq.
@@ -53,7 +56,7 @@ const (
 	EventMemberChanged   EventKind = "member_changed" // joined, left or changed
 	EventTemplateChanged EventKind = "template_changed"
 	EventBroadcast       EventKind = "broadcast_changed" // made, started, paused, ended; not its recipients' outcomes
-	EventSettingsChanged EventKind = "settings_changed" // one of what Setting says
+	EventSettingsChanged EventKind = "settings_changed"  // one of what Setting says
 )
 
 // Event is one thing that happened, with the values that resulted. It holds

@@ -10,6 +10,7 @@ type Mode string
 const (
 	Automatic Mode = "automatic" // the router assigns; the default
 	Manual    Mode = "manual"    // agents pick
+	Offer     Mode = "offer"     // the router asks agents, who accept or decline; see Offering
 )
 
 // Strategy says whom the router prefers among the eligible.
@@ -60,6 +61,8 @@ type Queue struct {
 	// Survey is what contacts of the queue are asked when an agent ends the
 	// conversation, in place of the bot's.
 	Survey Survey `json:"survey,omitzero"`
+	// Offering says how a queue of mode Offer asks its agents.
+	Offering Offering `json:"offering,omitzero"`
 	// RequireTags keeps an agent from returning a conversation of the queue
 	// to the bot while it has no tag. The platform may end it all the same.
 	RequireTags bool `json:"requireTags,omitempty"`
@@ -103,7 +106,7 @@ func (q Queue) Check() error {
 	}
 	q = q.WithDefaults()
 	switch {
-	case q.Mode != Automatic && q.Mode != Manual:
+	case q.Mode != Automatic && q.Mode != Manual && q.Mode != Offer:
 		return invalid("queue mode", "is unknown")
 	case q.Strategy != LeastLoaded && q.Strategy != RoundRobin && q.Strategy != LongestIdle:
 		return invalid("queue strategy", "is unknown")
@@ -113,6 +116,9 @@ func (q Queue) Check() error {
 		return invalid("queue on-lost policy", "is unknown")
 	case q.Sticky < 0 || q.Sticky > MaxSticky:
 		return invalid("queue stickiness", "is not between 0 and %v", MaxSticky)
+	}
+	if err := q.Offering.Check(); err != nil {
+		return err
 	}
 	if q.SLA != "" {
 		if err := CheckID("queue sla", q.SLA); err != nil {

@@ -23,6 +23,8 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 	"Take": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.Take(ctx, id, desk.TakeOptions{}))
 	},
+	"Accept":  func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Accept(ctx, id)) },
+	"Decline": func(ctx context.Context, s *desk.Seat, id convID) error { return s.Decline(ctx, id, "") },
 	"Reply": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.Reply(ctx, id, handoff.Text("x"), ""))
 	},
@@ -92,6 +94,7 @@ var ofTheBot = map[string]struct {
 	"Conversations": {0, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.Conversations(ctx, filter.Criteria{}, ""))
 	}},
+	"Offers":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Offers(ctx)) }},
 	"View":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.View(ctx)) }},
 	"Rows":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Rows(ctx, nil)) }},
 	"Attach":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Attach(ctx, []byte("x"))) }},

@@ -39,6 +39,7 @@ const (
 	kindRequest  = "request"  // what a host asked for in a transaction of its own
 	kindUpload   = "upload"   // parent agent ("" the platform), id hash; who may send a stored attachment
 	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
+	kindOffer    = "offer"    // id conversation; at whom it rings
 	kindFollower = "follower" // house; how far the feed's follower has come
 	kindExcluded = "excluded" // id conversation; who does not get it for now
 	kindRecheck  = "recheck"  // id bot; how far the follower has looked at all that is open
@@ -52,6 +53,7 @@ const (
 	timerRank  = "rank"  // id queue: its order changed
 	// timerRequest has a request's id: a host asked for something.
 	timerRequest = "request"
+	timerOffer   = "offer"   // id conversation: it rang for too long
 	timerReact   = "react"   // id conversation: what follows from it failed before
 	timerRecheck = "recheck" // id bot: settings changed that all that is open depends on
 )

@@ -29,10 +29,10 @@ func (x exclusions) at(now time.Time) []handoff.AgentID {
 }
 
 // excludes reports whether routing for a bot has to ask who is excluded: one
-// of its queues may take a conversation back from an agent.
+// of its queues may take a conversation back from an agent, or asks first.
 func (r *roster) excludes() bool {
 	for _, q := range r.queues {
-		if q.value.NoAnswer.Requeue > 0 {
+		if q.value.NoAnswer.Requeue > 0 || q.value.Mode == handoff.Offer {
 			return true
 		}
 	}
@@ -62,13 +62,15 @@ func (d *Desk) exclusionsOf(ctx context.Context, bot handoff.BotID, ids ...hando
 	return out, nil
 }
 
-// exclude keeps a conversation from an agent until a time, beside those from
+// exclude keeps a conversation from some agents until a time, beside those from
 // whom it is kept already.
-func (t *draft) exclude(v doc[exclusions], agent handoff.AgentID, until time.Time) error {
-	kept := exclusions{agent: until}
-	last := until
+func (t *draft) exclude(v doc[exclusions], until time.Time, agents ...handoff.AgentID) error {
+	kept, last := exclusions{}, until
+	for _, agent := range agents {
+		kept[agent] = until
+	}
 	for who, end := range v.value {
-		if who == agent || !t.now.Before(end) {
+		if slices.Contains(agents, who) || !t.now.Before(end) {
 			continue
 		}
 		if kept[who] = end; end.After(last) {

@@ -96,7 +96,11 @@ func (d *Desk) picture(ctx context.Context, bot handoff.BotID, queues ...handoff
 	if err != nil {
 		return routing.Snapshot{}, err
 	}
-	s, _, err := d.people(ctx, bot, r)
+	offers, err := d.standing(ctx, bot, r)
+	if err != nil {
+		return routing.Snapshot{}, err
+	}
+	s, _, err := d.people(ctx, bot, r, offers)
 	if err != nil {
 		return routing.Snapshot{}, err
 	}
@@ -110,7 +114,9 @@ func (d *Desk) picture(ctx context.Context, bot handoff.BotID, queues ...handoff
 			return s, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
 		}
 		for _, c := range waiting {
-			s.Waiting = append(s.Waiting, waitingOf(c))
+			w := waitingOf(c)
+			offers.ask(c, r.queues[c.Queue].value, &w)
+			s.Waiting = append(s.Waiting, w)
 		}
 	}
 	return s, nil

@@ -34,7 +34,9 @@ type reaction struct {
 }
 
 // reactions are all there are, each independent of the others.
-var reactions = []reaction{}
+var reactions = []reaction{
+	{name: "offer", used: (*settings).offering, do: (*Desk).forgetOffer},
+}
 
 // place is how far the follower has come.
 type place struct {

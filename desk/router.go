@@ -97,10 +97,19 @@ func (d *Desk) loads(ctx context.Context, bot handoff.BotID) (map[loadKey]storag
 
 // people is the part of a snapshot that says who serves which queues, and
 // for how many conversations of each there is room.
-func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster) (s routing.Snapshot, room map[handoff.QueueID]int, err error) {
+func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers standing) (s routing.Snapshot, room map[handoff.QueueID]int, err error) {
 	loads, err := d.loads(ctx, bot)
 	if err != nil {
 		return s, nil, err
+	}
+	for _, o := range offers { // what rings at somebody they may have in a moment
+		for _, agent := range o.value.ringing() {
+			for _, k := range []loadKey{{agent, ""}, {agent, o.value.Queue}} {
+				l := loads[k]
+				l.Held++
+				loads[k] = l
+			}
+		}
 	}
 	room = map[handoff.QueueID]int{}
 	for _, a := range r.agents {
@@ -161,14 +170,14 @@ func (at *depth) deeper(full []storage.Line) bool {
 // snapshot is what a plan is made from: who is there, and of the lines as
 // many as could be assigned. full are the lines that go on, each after the
 // last one seen.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, at depth) (s routing.Snapshot, full []storage.Line, err error) {
-	s, room, err := d.people(ctx, bot, r)
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth) (s routing.Snapshot, full []storage.Line, err error) {
+	s, room, err := d.people(ctx, bot, r, offers)
 	if err != nil {
 		return s, nil, err
 	}
 	var lines []storage.Line
 	for id, q := range r.queues {
-		if q.value.WithDefaults().Mode == handoff.Automatic && room[id] > 0 {
+		if q.value.Mode != handoff.Manual && room[id] > 0 {
 			l := at.from[id]
 			l.Queue, l.Limit = id, min(room[id]+at.more, storage.MaxPage)
 			lines = append(lines, l)
@@ -185,7 +194,9 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, at de
 		for _, c := range waiting {
 			got[c.Queue]++
 			last[c.Queue] = c
-			s.Waiting = append(s.Waiting, waitingOf(c))
+			if w := waitingOf(c); offers.ask(c, r.queues[c.Queue].value, &w) {
+				s.Waiting = append(s.Waiting, w)
+			}
 		}
 		for _, l := range part {
 			if c := last[l.Queue]; got[l.Queue] == l.Limit {
@@ -225,7 +236,11 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		if err != nil {
 			return assigned, err
 		}
-		s, full, err := d.snapshot(ctx, bot, r, at)
+		offers, err := d.standing(ctx, bot, r)
+		if err != nil {
+			return assigned, err
+		}
+		s, full, err := d.snapshot(ctx, bot, r, offers, at)
 		if err != nil {
 			return assigned, err
 		}
@@ -245,7 +260,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 			continue
 		}
 		round++
-		done := d.carryOut(ctx, bot, r, plan, poison)
+		done := d.carryOut(ctx, bot, r, offers, plan, poison)
 		if err := ctx.Err(); err != nil {
 			return assigned, err
 		}
@@ -268,7 +283,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 // carryOut commits a plan, each assignment by itself and many at once, and
 // says how many were made. Some may be refused, because something changed
 // meanwhile; one that fails in itself is noted as poison.
-func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
+func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offers standing, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
 	agents := make(map[handoff.AgentID]doc[handoff.Agent], len(r.agents))
 	for _, a := range r.agents {
 		agents[a.value.ID] = a
@@ -279,7 +294,7 @@ func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, plan 
 	for i, as := range plan {
 		g.Go(func() error {
 			errs[i] = d.contained("assigning", bot, func() error {
-				return d.assign(ctx, bot, r, agents[as.Agent], as, i)
+				return d.assign(ctx, bot, r, offers, agents[as.Agent], as, i)
 			})
 			return nil
 		})
@@ -301,11 +316,11 @@ func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, plan 
 // routeAtOnce is how many assignments of one bot are committed at a time.
 const routeAtOnce = 32
 
-// assign commits one assignment, if all it rests on is still so: the
-// conversation waits, the agent is available, connected, a member and below
-// every limit, and the queue is one that is routed. It does not try again:
-// the next plan does.
-func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
+// assign commits one assignment, or where the queue asks first the offer, if
+// all it rests on is still so: the conversation waits, the agent is available,
+// connected, a member and below every limit, and the queue is one that is
+// routed. It does not try again: the next plan does.
+func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, offers standing, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
 	c, err := d.store.Conversation(ctx, bot, as.Conversation)
 	if err != nil {
 		return fmt.Errorf("desk: conversation %s: %w", as.Conversation, err)
@@ -326,6 +341,12 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, agent d
 	require(t, r.queues[as.Queue])
 	if err := d.mayGet(ctx, t, bot, r, as); err != nil {
 		return err
+	}
+	if q := r.queues[as.Queue].value; q.Mode == handoff.Offer {
+		if err := d.offer(t, c, q, offers[c.ID], as); err != nil {
+			return err
+		}
+		return d.commit(ctx, t)
 	}
 	after, events, err := c.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
 	if err != nil {

@@ -47,7 +47,7 @@ type Planner struct {
 	words  []byte
 }
 
-// queue is an automatic queue in the making of a plan.
+// queue is a routed queue in the making of a plan.
 type queue struct {
 	strategy handoff.Strategy
 	members  []int32 // seats, of agents who could take something when the plan began
@@ -132,7 +132,7 @@ func (p *Planner) read(s Snapshot, now time.Time) {
 func (p *Planner) readQueues() {
 	for i := range p.in.Queues {
 		in := &p.in.Queues[i]
-		if !in.automatic() {
+		if !in.routed() {
 			continue
 		}
 		p.queueIndex[in.ID] = int32(len(p.queues))

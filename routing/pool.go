@@ -78,7 +78,7 @@ func (p *Planner) first(of *pool) (candidate, bool) {
 // in the pool.
 func (p *Planner) pick(of *pool, w *Waiting) (candidate, bool) {
 	c, ok := p.first(of)
-	if len(w.Excluded) == 0 {
+	if len(w.Excluded)+len(w.Offered) == 0 {
 		return c, ok
 	}
 	aside := p.aside[:0]

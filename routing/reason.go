@@ -21,6 +21,7 @@ const (
 	AtQueueCapacity Reason = "at_queue_capacity" // the agent holds the most they may of the queue
 	LacksSkill      Reason = "lacks_skill"       // the conversation asks for one they haven't
 	Excluded        Reason = "excluded"          // the conversation is not to go to them
+	Offered         Reason = "offered"           // it rings at them already
 )
 
 var reasonTexts = map[Reason]string{
@@ -34,6 +35,7 @@ var reasonTexts = map[Reason]string{
 	AtQueueCapacity: "at the capacity for the queue",
 	LacksSkill:      "lacks a skill",
 	Excluded:        "excluded by the conversation",
+	Offered:         "it is offered to them already",
 }
 
 // Text gives the reason in English.
@@ -60,7 +62,7 @@ func (q *Queue) hindrances(found []Reason) []Reason {
 	switch {
 	case q == nil:
 		return append(found, QueueUnknown)
-	case !q.automatic():
+	case !q.routed():
 		return append(found, QueueManual)
 	}
 	return found
@@ -96,8 +98,11 @@ func (w *Waiting) hindrances(a *Agent, found []Reason) []Reason {
 	if !a.has(w.Skills) {
 		found = append(found, LacksSkill)
 	}
-	if w.excludes(a) {
+	if slices.Contains(w.Excluded, a.ID) {
 		found = append(found, Excluded)
+	}
+	if slices.Contains(w.Offered, a.ID) {
+		found = append(found, Offered)
 	}
 	return found
 }
@@ -113,7 +118,9 @@ func (a *Agent) has(skills []string) bool {
 	return true
 }
 
-func (w *Waiting) excludes(a *Agent) bool { return slices.Contains(w.Excluded, a.ID) }
+func (w *Waiting) excludes(a *Agent) bool {
+	return slices.Contains(w.Excluded, a.ID) || slices.Contains(w.Offered, a.ID)
+}
 
 // Rule says in one word what puts an eligible agent ahead of another.
 type Rule string

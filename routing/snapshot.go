@@ -27,12 +27,14 @@ type Snapshot struct {
 // Queue is what routing needs of a [handoff.Queue].
 type Queue struct {
 	ID       handoff.QueueID
-	Mode     handoff.Mode     // "" is handoff.Automatic; only automatic queues are planned
+	Mode     handoff.Mode     // "" is handoff.Automatic; manual queues are not planned
 	Strategy handoff.Strategy // "" is handoff.LeastLoaded
 }
 
-// automatic is an allow-list: a mode this version does not know plans nothing.
-func (q Queue) automatic() bool { return q.Mode == "" || q.Mode == handoff.Automatic }
+// routed is an allow-list: a mode this version does not know plans nothing.
+func (q Queue) routed() bool {
+	return q.Mode == "" || q.Mode == handoff.Automatic || q.Mode == handoff.Offer
+}
 
 // Agent is what routing needs of a [handoff.Agent] and of what is known
 // about them now. The zero value gets nothing.
@@ -81,6 +83,8 @@ type Waiting struct {
 	Preferred handoff.AgentID
 	// Excluded agents do not get it, such as who has just declined it.
 	Excluded []handoff.AgentID
+	// Offered are those at whom it rings: they do not get it a second time.
+	Offered []handoff.AgentID
 
 	// Priority and Since, when the wait began, are already in Rank; they are
 	// told by [Explain].
