@@ -8,7 +8,7 @@ import "time"
 func (c Criteria) window(now time.Time, zone *time.Location) (from, to time.Time) {
 	switch c.Period {
 	case Today:
-		return today(now, zone)
+		return Day(now, zone)
 	case LastHour, Last24Hours:
 		from = now.Add(-c.Period.slide())
 	case Custom:
@@ -42,8 +42,10 @@ func ceilMilli(t time.Time) time.Time {
 	return down
 }
 
-// today is the civil day in which now is: from <= now < to.
-func today(now time.Time, zone *time.Location) (from, to time.Time) {
+// Day is the civil day of zone in which now is: from <= now < to, in UTC. It
+// may last 23 or 25 hours, and begin at another time than midnight, where
+// clocks change.
+func Day(now time.Time, zone *time.Location) (from, to time.Time) {
 	y, m, d := now.In(zone).Date()
 	from, to = dayStart(y, m, d, zone), dayStart(y, m, d+1, zone)
 	if !now.Before(to) {
