@@ -52,15 +52,21 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 		if err != nil {
 			return fmt.Errorf("desk: agent %s: %w", agent.ID, err)
 		}
-		if !a.platform() && !a.agent.value.Permissions.Has(agent.Permissions&^v.value.Permissions) {
+		if agent, err = d.profiled(ctx, t, agent); err != nil {
+			return err
+		}
+		if !a.grants(agent.Permissions &^ v.value.Permissions) {
 			return fmt.Errorf("%w: granting what one lacks", ErrForbidden)
 		}
 		agent.Availability, agent.AwayReason, agent.Since = v.value.Availability, v.value.AwayReason, v.value.Since
 		if v.version == 0 {
 			agent.Availability, agent.Since = handoff.Unavailable, t.now
 		}
+		told := handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled}
 		if agent.Disabled {
-			agent.Availability, agent.AwayReason = handoff.Unavailable, ""
+			if agent, err = agent.Set(handoff.Unavailable, "", t.now); err != nil {
+				return err
+			}
 			t.timer(bot, timerEvict, string(agent.ID), t.now)
 		}
 		if a.agent.key != v.key {
@@ -68,7 +74,13 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 		} else if a.agent.version != v.version {
 			return storage.ErrConflict // changed between the two reads
 		} // else the put below expects the version itself
-		return replace(t, v, agent, handoff.Event{Kind: handoff.EventAgentChanged, Bot: bot, Agent: agent.ID, Actor: a.by, At: t.now, Removed: agent.Disabled})
+		if !agent.Since.Equal(v.value.Since) { // new, or disabled
+			told.Availability = agent.Availability
+			if err := d.spent(ctx, t, v.value); err != nil {
+				return err
+			}
+		}
+		return replace(t, v, agent, told)
 	})
 	if err != nil || !agent.Disabled {
 		return err

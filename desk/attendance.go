@@ -333,6 +333,9 @@ func (d *Desk) end(ctx context.Context, w who, id handoff.ConversationID) (hando
 			if !a.commands(k.now) {
 				return limits{}, fmt.Errorf("%w: conversation %s is not the agent's", ErrForbidden, id)
 			}
+			if err := d.checkTagged(ctx, t, k.now); err != nil {
+				return limits{}, err
+			}
 			why = handoff.ReasonReturned
 		}
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
@@ -365,7 +368,10 @@ func (d *Desk) tag(ctx context.Context, w who, id handoff.ConversationID, add, r
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			return c.Tag(t.act(a.by), add, remove)
 		})
-		return noLimits, k.err
+		if k.err != nil {
+			return limits{}, k.err
+		}
+		return noLimits, d.mayTag(ctx, t, a, k.before.Tags, k.now.Tags)
 	})
 }
 

@@ -1,11 +1,13 @@
 package desk_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +79,9 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 		return err
 	},
 	"Can": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Can(ctx, id)) },
+	"Expand": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return second(s.Expand(ctx, id, "hi"))
+	},
 	"HistoryMessages": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.HistoryMessages(ctx, id, id, desk.MessageQuery{}))
 	},
@@ -131,11 +136,55 @@ var ofTheBot = map[string]struct {
 	"RemoveMember":   {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveMember(ctx, "support", "bruno") }},
 	"PutTemplate":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTemplate(ctx, hi) }},
 	"RemoveTemplate": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.RemoveTemplate(ctx, "bye") }},
+	"PutCanned":      {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutCanned(ctx, oi) }},
+	"RemoveCanned": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutCanned(ctx, oi), s.RemoveCanned(ctx, oi.ID))
+	}},
+	"Canned": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Canned(ctx)) }},
+	"CannedAttachment": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		m, err := s.Attach(ctx, []byte("prices"))
+		c := oi
+		c.Attachments = []handoff.Media{m}
+		err = both(err, s.PutCanned(ctx, c))
+		_, _, read := s.CannedAttachment(ctx, oi.ID, 0)
+		return both(err, read)
+	}},
+	"PutTag": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTag(ctx, vip) }},
+	"RemoveTag": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutTag(ctx, vip), s.RemoveTag(ctx, vip.ID))
+	}},
+	"Tags": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
+	"PutAwayReason": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch"})
+	}},
+	"RemoveAwayReason": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch"}), s.RemoveAwayReason(ctx, "lunch"))
+	}},
+	"AwayReasons": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.AwayReasons(ctx)) }},
+	"Adherence": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error {
+		from := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+		return second(s.Adherence(ctx, from, from.Add(24*time.Hour)))
+	}},
+	"PutProfile": {handoff.PermManageAgents, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutProfile(ctx, handoff.AgentProfile{ID: "lead", Name: "Lead"})
+	}},
+	"RemoveProfile": {handoff.PermManageAgents, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutProfile(ctx, handoff.AgentProfile{ID: "lead", Name: "Lead"}), s.RemoveProfile(ctx, "lead"))
+	}},
+	"Profiles": {handoff.PermManageAgents, func(ctx context.Context, s *desk.Seat) error { return second(s.Profiles(ctx)) }},
 }
 
 var hi = handoff.Template{ID: "hi", Name: "hi", Language: "en", Body: "Hi!"}
 
 func second[T any](_ T, err error) error { return err }
+
+// both gives the first of two errors.
+func both(first, then error) error { return cmp.Or(first, then) }
+
+var (
+	oi  = handoff.Canned{ID: "oi", Shortcut: "oi", Title: "Hello", Text: "Oi, {{contact.first_name|cliente}}!"}
+	vip = handoff.Tag{ID: "vip", Name: "VIP", Colour: handoff.Purple}
+)
 
 // staffed is an office with a conversation that ana holds, and others.
 func staffed(t *testing.T) (o *office, ana, bruno, boss *desk.Seat, held convID) {

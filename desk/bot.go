@@ -187,7 +187,8 @@ func (b *Bot) Withdraw(ctx context.Context, id handoff.ConversationID) (handoff.
 	return b.d.withdraw(ctx, b.who, id)
 }
 
-// End ends a conversation, whoever is in control, for good. Errors:
+// End ends a conversation, whoever is in control, for good, also one without
+// the tag that its queue wants of agents. Errors:
 // handoff.ErrEnded, ErrNotFound, ErrBusy, ErrOutcomeUnknown.
 func (b *Bot) End(ctx context.Context, id handoff.ConversationID) (handoff.Conversation, error) {
 	return b.d.end(ctx, b.who, id)
@@ -206,8 +207,9 @@ func (b *Bot) SetPriority(ctx context.Context, id handoff.ConversationID, p hand
 	return b.d.setPriority(ctx, b.who, id, p)
 }
 
-// Tag adds and removes tags, also after the end. Errors: handoff.ErrInvalid,
-// ErrNotFound, ErrBusy, ErrOutcomeUnknown.
+// Tag adds and removes tags, also after the end: any word but those of the
+// catalogue that only agents set. Errors: handoff.ErrInvalid, ErrNotFound,
+// ErrBusy, ErrOutcomeUnknown.
 func (b *Bot) Tag(ctx context.Context, id handoff.ConversationID, add, remove []string) (handoff.Conversation, error) {
 	return b.d.tag(ctx, b.who, id, add, remove)
 }

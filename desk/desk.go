@@ -32,6 +32,9 @@ var (
 	ErrWindowClosed = errors.New("desk: channel window is closed")
 	// ErrNoChannel: no Channel was given for the conversation's channel.
 	ErrNoChannel = errors.New("desk: no such channel")
+	// ErrTagsRequired: the conversation's queue wants a tag on it before an
+	// agent returns it to the bot.
+	ErrTagsRequired = errors.New("desk: a tag is required")
 	// ErrInUse: a queue cannot be removed while conversations wait in it.
 	ErrInUse = errors.New("desk: in use")
 	// ErrBusy: others changed the same thing too often; try again.

@@ -24,25 +24,32 @@ const (
 	kindQueue    = "queue"    // handoff.Queue
 	kindMember   = "member"   // parent agent, id queue; handoff.Member
 	kindTemplate = "template" // handoff.Template
-	kindContact  = "contact"  // handoff.Contact
-	kindAddress  = "address"  // parent line, id address; the contact's id
-	kindOpen     = "open"     // parent line, id contact; the open conversation's id
-	kindTicket   = "ticket"   // parent conversation; ticket.Ticket
-	kindAuthored = "authored" // parent agent, id ticket; open tickets by author
-	kindLease    = "lease"    // parent agent, id device; a connected device
-	kindPresence = "presence" // id agent; whether they were last seen connected
-	kindRead     = "read"     // parent agent, id conversation; how far they read
-	kindKey      = "key"      // results by the caller's key, for 24 h
-	kindReceipt  = "receipt"  // parent line, id provider's; receipts ahead of their message
-	kindOutbox   = "outbox"   // id conversation; how far it is sent
-	kindRouter   = "router"   // id bot; which process routes it at once; house "follower"
-	kindRequest  = "request"  // what a host asked for in a transaction of its own
-	kindUpload   = "upload"   // parent agent ("" the platform), id hash; who may send a stored attachment
-	kindBlob     = "blob"     // parent hash, id part; attachments, where the store has no blobs
-	kindOffer    = "offer"    // id conversation; at whom it rings
-	kindFollower = "follower" // house; how far the feed's follower has come
-	kindExcluded = "excluded" // id conversation; who does not get it for now
-	kindRecheck  = "recheck"  // id bot; how far the follower has looked at all that is open
+	// Canned replies that are shared, and those of one agent (parent).
+	kindCanned     = "canned"     // handoff.Canned
+	kindOwnCanned  = "own_canned" // parent agent; handoff.Canned
+	kindTag        = "tag"        // handoff.Tag
+	kindAwayReason = "away"       // handoff.AwayReason
+	kindSpan       = "span"       // parent agent, id end; handoff.StatusSpan
+	kindProfile    = "profile"    // handoff.AgentProfile
+	kindContact    = "contact"    // handoff.Contact
+	kindAddress    = "address"    // parent line, id address; the contact's id
+	kindOpen       = "open"       // parent line, id contact; the open conversation's id
+	kindTicket     = "ticket"     // parent conversation; ticket.Ticket
+	kindAuthored   = "authored"   // parent agent, id ticket; open tickets by author
+	kindLease      = "lease"      // parent agent, id device; a connected device
+	kindPresence   = "presence"   // id agent; whether they were last seen connected
+	kindRead       = "read"       // parent agent, id conversation; how far they read
+	kindKey        = "key"        // results by the caller's key, for 24 h
+	kindReceipt    = "receipt"    // parent line, id provider's; receipts ahead of their message
+	kindOutbox     = "outbox"     // id conversation; how far it is sent
+	kindRouter     = "router"     // id bot; which process routes it at once; house "follower"
+	kindRequest    = "request"    // what a host asked for in a transaction of its own
+	kindUpload     = "upload"     // parent agent ("" the platform), id hash; who may send a stored attachment
+	kindBlob       = "blob"       // parent hash, id part; attachments, where the store has no blobs
+	kindOffer      = "offer"      // id conversation; at whom it rings
+	kindFollower   = "follower"   // house; how far the feed's follower has come
+	kindExcluded   = "excluded"   // id conversation; who does not get it for now
+	kindRecheck    = "recheck"    // id bot; how far the follower has looked at all that is open
 )
 
 // Kinds of timers.
@@ -51,6 +58,8 @@ const (
 	timerLost  = "lost"  // id agent: the grace period ends
 	timerEvict = "evict" // id agent: what a disabled agent holds goes back
 	timerRank  = "rank"  // id queue: its order changed
+	// timerProfile has a profile's id: its agents are to become what it says.
+	timerProfile = "profile"
 	// timerRequest has a request's id: a host asked for something.
 	timerRequest = "request"
 	timerOffer   = "offer"   // id conversation: it rang for too long

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,6 +125,20 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"a message with a bad id":     second(ana.Retry(o.ctx, held, "")),
 		"a seat of a bad bot":         second(o.desk.Seat(o.ctx, "", "ana")),
 		"a seat of a bad agent":       second(o.desk.Seat(o.ctx, "acme", "\x00")),
+		"canned of no text":           o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x"}),
+		"canned with a bad variable":  o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Text: "{{contact.nome}}"}),
+		"canned of an unknown queue":  o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Text: "x", Queues: []handoff.QueueID{"none"}}),
+		"an agent's canned":           o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Text: "x", Agent: "ana"}),
+		"canned with a bad id":        o.bot.RemoveCanned(o.ctx, "\x00"),
+		"tag of another colour":       o.bot.PutTag(o.ctx, handoff.Tag{ID: "x", Name: "x", Colour: "mauve"}),
+		"tag with a bad id":           o.bot.RemoveTag(o.ctx, ""),
+		"away for too long":           o.bot.PutAwayReason(o.ctx, handoff.AwayReason{ID: "x", Name: "x", Minutes: 10_000}),
+		"away with a bad id":          o.bot.RemoveAwayReason(o.ctx, ""),
+		"profile without a name":      o.bot.PutProfile(o.ctx, handoff.AgentProfile{ID: "x"}),
+		"profile with a bad id":       o.bot.RemoveProfile(o.ctx, ""),
+		"agent of an unknown profile": o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Profile: "none"}),
+		"adherence of no period":      second(o.bot.Adherence(o.ctx, time.Time{}, time.Now())),
+		"adherence of a lifetime":     second(o.bot.Adherence(o.ctx, time.Unix(0, 0).AddDate(1, 0, 0), time.Now())),
 		"no store":                    second(desk.New(nil, nil)),
 		"a negative option":           second(desk.New(o.store, &desk.Options{Sweep: -1})),
 		"a nil channel":               second(desk.New(o.store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{"x": nil}})),
@@ -137,6 +152,10 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"queue":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "none"}, "")),
 		"agent":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Agent: "none"}, "")),
 		"member":   o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "none"}),
+		"canned":   o.bot.RemoveCanned(o.ctx, "none"),
+		"tag":      o.bot.RemoveTag(o.ctx, "none"),
+		"away":     o.bot.RemoveAwayReason(o.ctx, "none"),
+		"profile":  o.bot.RemoveProfile(o.ctx, "none"),
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
 		"contact":  second(o.bot.Contact(o.ctx, "none")),
 		"bot":      o.desk.Bot("none").PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x"}),
@@ -151,7 +170,8 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
 	others := strings.Fields(`Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
-		RequestHandOff Attach Members Get`)
+		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
+		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

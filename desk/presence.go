@@ -342,9 +342,17 @@ func (s *Seat) setAvailability(ctx context.Context, v handoff.Availability, reas
 		if a.agent.value.Availability == was.Availability && a.agent.value.AwayReason == was.AwayReason {
 			return nil
 		}
+		known, err := s.d.checkReason(ctx, t, s.bot, v, reason)
+		if err != nil {
+			return err
+		}
+		if err := s.d.spent(ctx, t, was); err != nil {
+			return err
+		}
 		t.roster, t.bots = true, append(t.bots, s.bot)
 		t.note(handoff.Event{
-			Kind: handoff.EventAvailability, Bot: s.bot, Agent: s.agent, Actor: a.by, At: t.now, Availability: v,
+			Kind: handoff.EventAvailability, Bot: s.bot, Agent: s.agent, Actor: a.by, At: t.now,
+			Availability: v, AwayReason: known,
 		})
 		return put(t, a.agent, time.Time{})
 	})

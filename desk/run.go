@@ -105,6 +105,7 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerLost:    (*Desk).lost,
 	timerEvict:   (*Desk).evictDue,
 	timerRank:    (*Desk).rerankDue,
+	timerProfile: (*Desk).profileDue,
 	timerOffer:   (*Desk).offerDue,
 	timerReact:   (*Desk).reactDue,
 	timerRecheck: (*Desk).recheckDue,

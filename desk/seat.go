@@ -63,7 +63,8 @@ func (s *Seat) Me(ctx context.Context) (handoff.Agent, error) {
 }
 
 // SetAvailability says whether the router may give the agent customers.
-// Reason goes with handoff.Away only. What the agent holds stays with them.
+// Reason goes with handoff.Away only: if the bot has a catalogue of reasons,
+// it is the id of one of them. What the agent holds stays with them.
 //
 // Errors: handoff.ErrInvalid.
 func (s *Seat) SetAvailability(ctx context.Context, v handoff.Availability, reason string) error {
@@ -152,7 +153,8 @@ func (s *Seat) Transfer(ctx context.Context, id handoff.ConversationID, to Trans
 // ReturnToBot gives control back to the bot, which ends the conversation; it
 // leaves the agent's view. The contact's next message opens a new one.
 //
-// Errors: handoff.ErrEnded, ErrForbidden.
+// Errors: handoff.ErrEnded, ErrForbidden, ErrTagsRequired if its queue wants
+// a tag on it first.
 func (s *Seat) ReturnToBot(ctx context.Context, id handoff.ConversationID) error {
 	_, err := s.d.end(ctx, s.who, id)
 	return err
@@ -164,8 +166,9 @@ func (s *Seat) SetPriority(ctx context.Context, id handoff.ConversationID, p han
 	return s.d.setPriority(ctx, s.who, id, p)
 }
 
-// Tag adds and removes tags of a conversation that the agent sees. Errors:
-// handoff.ErrInvalid.
+// Tag adds and removes tags of a conversation that the agent sees: those of
+// the catalogue that agents set, and any other word unless the catalogue is
+// closed, see handoff.Bot. Errors: handoff.ErrInvalid.
 func (s *Seat) Tag(ctx context.Context, id handoff.ConversationID, add, remove []string) (handoff.Conversation, error) {
 	return s.d.tag(ctx, s.who, id, add, remove)
 }

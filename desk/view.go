@@ -75,6 +75,8 @@ func (v View) concerns(e handoff.Event) bool {
 	switch e.Kind {
 	case handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected, handoff.EventDisconnected:
 		return e.Agent == v.a.by.Agent || v.a.may(handoff.PermReports) || v.a.may(handoff.PermManageAgents)
+	case handoff.EventSettingsChanged:
+		return e.Agent == "" || e.Agent == v.a.by.Agent // what is somebody's own is theirs alone
 	}
 	return true
 }
@@ -121,10 +123,12 @@ type Actions struct {
 	Transfer  bool `json:"transfer"`
 	Override  bool `json:"override"` // take or transfer in spite of availability and capacity
 	Return    bool `json:"return"`   // give control back to the bot
-	Priority  bool `json:"priority"`
-	Tags      bool `json:"tags"`
-	Tickets   bool `json:"tickets"`
-	Export    bool `json:"export"`
+	// TagsRequired: before that it needs a tag.
+	TagsRequired bool `json:"tagsRequired"`
+	Priority     bool `json:"priority"`
+	Tags         bool `json:"tags"`
+	Tickets      bool `json:"tickets"`
+	Export       bool `json:"export"`
 }
 
 // Can says what the agent could do with a conversation they see.
@@ -139,12 +143,20 @@ func (s *Seat) Can(ctx context.Context, id handoff.ConversationID) (Actions, err
 	}
 	commands, open := a.commands(c), !c.Ended()
 	speaks := commands && c.MaySpeak(a.by) == nil
+	untagged := false
+	if open && commands && len(c.Tags) == 0 {
+		q, err := s.d.queueOf(ctx, c)
+		if err != nil {
+			return Actions{}, err
+		}
+		untagged = q.value.RequireTags
+	}
 	return Actions{
 		Reply: speaks, Templates: speaks && a.may(handoff.PermSendTemplates), Note: true,
 		Take: c.State == handoff.StateWaiting || c.State == handoff.StateBot && a.may(handoff.PermTakeFromBot),
 		Transfer: a.may(handoff.PermTransfer) &&
 			(c.State == handoff.StateWaiting || c.State == handoff.StateAssigned && commands),
-		Override: a.may(handoff.PermOverride), Return: open && commands,
+		Override: a.may(handoff.PermOverride), Return: open && commands, TagsRequired: untagged,
 		Priority: open, Tags: true, Tickets: true, Export: a.may(handoff.PermExport),
 	}, nil
 }
