@@ -37,7 +37,7 @@ var floors = map[string][]string{
 	"desk":                {"", "desk/report", "ticket", "filter", "routing", "storage", "desk/internal/"},
 	"desk/report":         {"", "filter"},
 	"desk/internal/":      {"", "ticket", "filter", "routing", "storage", "desk/internal/"},
-	"desk/whatsapp":       {""},
+	"desk/whatsapp":       {"", "desk"},
 	"desk/webhook":        {""},
 	"desk/desktest":       {"", "ticket", "filter", "routing", "storage", "storage/memory", "desk"},
 	"desk/console":        {"", "desk/report", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},

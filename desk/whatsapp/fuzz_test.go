@@ -51,6 +51,9 @@ func FuzzParse(f *testing.F) {
 			_, err := r.At.MarshalJSON()
 			require.NoError(t, err)
 		}
+		for _, n := range u.Templates {
+			require.NoError(t, n.Check())
+		}
 		for _, s := range u.Skipped {
 			require.ErrorIs(t, s, handoff.ErrInvalid)
 		}

@@ -18,10 +18,11 @@ var rewrite = flag.Bool("update", false, "rewrite the golden files")
 
 // seen is an Update as the golden files show it.
 type seen struct {
-	Inbound  []handoff.Inbound `json:",omitempty"`
-	Receipts []handoff.Receipt `json:",omitempty"`
-	Skipped  []string          `json:",omitempty"`
-	Raw      []string          `json:",omitempty"` // legibly, in the order of the messages
+	Inbound   []handoff.Inbound      `json:",omitempty"`
+	Receipts  []handoff.Receipt      `json:",omitempty"`
+	Templates []handoff.TemplateNews `json:",omitempty"`
+	Skipped   []string               `json:",omitempty"`
+	Raw       []string               `json:",omitempty"` // legibly, in the order of the messages
 }
 
 func TestEveryDocumentedBodyReadsAsItsGoldenFileSays(t *testing.T) {
@@ -45,7 +46,7 @@ func TestEveryDocumentedBodyReadsAsItsGoldenFileSays(t *testing.T) {
 				}
 				got.Inbound = append(got.Inbound, in)
 			}
-			got.Receipts = u.Receipts
+			got.Receipts, got.Templates = u.Receipts, u.Templates
 			for _, s := range u.Skipped {
 				require.ErrorIs(t, s, handoff.ErrInvalid)
 				got.Skipped = append(got.Skipped, s.Error())

@@ -26,6 +26,8 @@ var ErrMalformed = errors.New("whatsapp: malformed webhook body")
 type Update struct {
 	Inbound  []handoff.Inbound // messages of contacts, in the body's order
 	Receipts []handoff.Receipt // news of sent messages, in the body's order
+	// Templates is what became of templates, in the body's order.
+	Templates []handoff.TemplateNews
 	// Skipped is what became neither: broken elements, statuses that are no
 	// delivery (such as "played"), changes of other fields, and errors that
 	// Meta reports about the account. It is for the log.
@@ -67,6 +69,10 @@ func Parse(body []byte) (Update, error) {
 }
 
 func (u *Update) change(path string, _ json.RawMessage, change fields) {
+	if word(change["field"]) == "message_template_status_update" {
+		u.templateStatus(path+".value", change["value"])
+		return
+	}
 	if field := word(change["field"]); field != "" && field != "messages" {
 		u.skip(path, "field", "%s is not messages", term(field))
 		return
@@ -108,6 +114,33 @@ func (u *Update) change(path string, _ json.RawMessage, change fields) {
 	u.each(path+".errors", value["errors"], func(path string, _ json.RawMessage, e fields) {
 		u.skip(path, "account", "has an error: %s", failure(e))
 	})
+}
+
+// templateStatus reads what became of a template.
+func (u *Update) templateStatus(path string, raw json.RawMessage) {
+	value, ok := object(raw)
+	if !ok {
+		u.skip(path, "value", "is not an object")
+		return
+	}
+	event := word(value["event"])
+	status, ok := statuses[event]
+	if !ok {
+		u.skip(path, "event", "%s is no state of a template", term(strings.ToLower(event)))
+		return
+	}
+	n := handoff.TemplateNews{
+		Channel: Channel, Name: word(value["message_template_name"]), Language: word(value["message_template_language"]),
+		Status: status, Category: strings.ToLower(word(value["message_template_category"])),
+	}
+	if reason := word(value["reason"]); status != handoff.TemplateApproved && reason != "NONE" {
+		n.Reason = reason
+	}
+	if err := n.Check(); err != nil {
+		u.Skipped = append(u.Skipped, &ItemError{path, err})
+		return
+	}
+	u.Templates = append(u.Templates, n)
 }
 
 func readMessage(raw json.RawMessage, m fields, contacts []contact) handoff.Inbound {
