@@ -17,6 +17,8 @@ type (
 	QueueID string
 	// TemplateID names a message template of a bot.
 	TemplateID string
+	// CalendarID names a calendar of opening hours of a bot.
+	CalendarID string
 	// CannedID names a canned reply: of a bot, or of an agent's own.
 	CannedID string
 	// TagID names a tag of a bot's catalogue, and is the word on conversations.
