@@ -34,21 +34,22 @@ var floors = map[string][]string{
 	"storage":             {"", "ticket", "filter", "routing", "export"},
 	"storage/":            {"", "ticket", "filter", "routing", "storage", "storage/internal/"},
 	"storage/storagetest": {"", "ticket", "filter", "routing", "storage", "storage/memory"},
-	"desk":                {"", "desk/report", "desk/calendar", "ticket", "filter", "routing", "storage", "desk/internal/"},
+	"desk":                {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "storage", "desk/internal/"},
 	"desk/calendar":       {""},
+	"desk/sla":            {"", "desk/calendar"},
 	"desk/report":         {"", "filter"},
 	"desk/internal/":      {"", "ticket", "filter", "routing", "storage", "desk/internal/"},
 	"desk/whatsapp":       {"", "desk"},
 	"desk/webhook":        {""},
 	"desk/desktest":       {"", "ticket", "filter", "routing", "storage", "storage/memory", "desk"},
-	"desk/console":        {"", "desk/report", "desk/calendar", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
-	"desk/console/":       {"", "desk/report", "desk/calendar", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
+	"desk/console":        {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
+	"desk/console/":       {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
 	"examples/":           {"", "ticket", "filter", "routing", "export", "storage", "storage/", "desk", "desk/", "examples/"},
 	"internal/":           {"", "ticket", "filter", "routing", "export", "storage", "storage/", "desk", "desk/", "internal/"},
 }
 
 // pure are the packages of values alone.
-var pure = []string{"", "desk/report", "ticket", "filter", "routing", "desk/calendar"}
+var pure = []string{"", "desk/report", "ticket", "filter", "routing", "desk/calendar", "desk/sla"}
 
 // listed is a package as `go list` tells it.
 type listed struct {
