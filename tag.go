@@ -57,7 +57,7 @@ func (t Tag) Check() error {
 	case !slices.Contains(Colours(), t.WithDefaults().Colour):
 		return invalid("tag colour", "is not of the palette")
 	case t.SetBy != "" && t.SetBy != ByAgent && t.SetBy != ByBot:
-		return invalid("tag setters", "are neither agent nor bot")
+		return invalid("tag set by", "is neither agent nor bot")
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ var ofTheBot = map[string]struct {
 		c := oi
 		c.Attachments = []handoff.Media{m}
 		err = both(err, s.PutCanned(ctx, c))
-		_, _, read := s.CannedAttachment(ctx, oi.ID, 0)
+		_, _, read := s.CannedAttachment(ctx, oi.ID, m.SHA256)
 		return both(err, read)
 	}},
 	"PutTag": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTag(ctx, vip) }},

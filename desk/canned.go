@@ -309,8 +309,8 @@ func (d *Desk) cannedValues(ctx context.Context, a authority, c handoff.Conversa
 }
 
 // CannedAttachment gives an attachment of a canned reply that the agent has,
-// by its place. Errors: handoff.ErrInvalid, ErrNotFound.
-func (s *Seat) CannedAttachment(ctx context.Context, id handoff.CannedID, n int) (handoff.Media, []byte, error) {
+// by the SHA-256 in its handoff.Media. Errors: handoff.ErrInvalid, ErrNotFound.
+func (s *Seat) CannedAttachment(ctx context.Context, id handoff.CannedID, sha256 string) (handoff.Media, []byte, error) {
 	a, err := s.who(ctx)
 	if err != nil {
 		return handoff.Media{}, nil, err
@@ -319,12 +319,12 @@ func (s *Seat) CannedAttachment(ctx context.Context, id handoff.CannedID, n int)
 	if err != nil {
 		return handoff.Media{}, nil, err
 	}
-	if n < 0 || n >= len(v.value.Attachments) {
-		return handoff.Media{}, nil, fmt.Errorf("%w: attachment %d of canned reply %s", ErrNotFound, n, id)
+	i := slices.IndexFunc(v.value.Attachments, func(m handoff.Media) bool { return m.SHA256 == sha256 })
+	if i < 0 {
+		return handoff.Media{}, nil, fmt.Errorf("%w: attachment of canned reply %s", ErrNotFound, id)
 	}
-	m := v.value.Attachments[n]
-	data, err := s.d.blob(ctx, s.bot, m.SHA256)
-	return m, data, err
+	data, err := s.d.blob(ctx, s.bot, sha256)
+	return v.value.Attachments[i], data, err
 }
 
 // PutCanned creates or changes a canned reply. One whose Agent is the agent

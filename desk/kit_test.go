@@ -133,7 +133,7 @@ func TestAFileOfACannedReplyIsSentLongAfterItWasUploaded(t *testing.T) {
 		o.ok(boss.PutCanned(o.ctx, c)) // it keeps the file it had
 		reply := handoff.Content{Kind: handoff.KindDocument, Media: &file}
 		require.ErrorIs(t, second(ana.Reply(o.ctx, id, reply, "")), handoff.ErrInvalid, "not before she uses the reply")
-		got, data, err := ana.CannedAttachment(o.ctx, "prices", 0)
+		got, data, err := ana.CannedAttachment(o.ctx, "prices", file.SHA256)
 		o.ok(err)
 		require.Equal(t, file, got)
 		require.Equal(t, "prices", string(data))
@@ -146,9 +146,9 @@ func TestAFileOfACannedReplyIsSentLongAfterItWasUploaded(t *testing.T) {
 		o.ok(err)
 		require.Equal(t, "prices", string(data))
 
-		_, _, err = bia.CannedAttachment(o.ctx, "prices", 0)
+		_, _, err = bia.CannedAttachment(o.ctx, "prices", file.SHA256)
 		require.ErrorIs(t, err, desk.ErrNotFound)
-		_, _, err = ana.CannedAttachment(o.ctx, "prices", 1)
+		_, _, err = ana.CannedAttachment(o.ctx, "prices", "0")
 		require.ErrorIs(t, err, desk.ErrNotFound)
 		o.clock.Advance(25 * time.Hour)
 		require.ErrorIs(t, second(ana.Reply(o.ctx, id, reply, "")), handoff.ErrInvalid, "a day after she used it")

@@ -18,6 +18,7 @@ type Queue struct {
 	Order         handoff.Order    `json:"order"`
 	OnLost        handoff.OnLost   `json:"onLost"`
 	StickySeconds int64            `json:"stickySeconds"`
+	RequireTags   bool             `json:"requireTags"`
 }
 
 type queueList struct {
@@ -37,6 +38,7 @@ type queueInput struct {
 		Order         handoff.Order    `json:"order,omitempty" doc:"aged (default) or strict"`
 		OnLost        handoff.OnLost   `json:"onLost,omitempty" doc:"keep (default), requeue_unanswered or requeue_all"`
 		StickySeconds int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
+		RequireTags   bool             `json:"requireTags,omitempty" doc:"Agents return nothing without a tag to the bot."`
 	}
 }
 
@@ -77,6 +79,7 @@ type botInput struct {
 		Language    *string   `json:"language,omitempty"`
 		TimeZone    *string   `json:"timeZone,omitempty"`
 		TicketTypes *[]string `json:"ticketTypes,omitempty" doc:"Empty means the defaults."`
+		ClosedTags  *bool     `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
 	}
 }
 
@@ -121,7 +124,7 @@ func (c *Console) handleAdmin() {
 func apiQueue(q handoff.Queue) Queue {
 	q = q.WithDefaults()
 	return Queue{Bot: q.Bot, ID: q.ID, Name: q.Name, Mode: q.Mode, Strategy: q.Strategy, Order: q.Order,
-		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second)}
+		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second), RequireTags: q.RequireTags}
 }
 
 func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
@@ -135,7 +138,7 @@ func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
 
 func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
 	q := handoff.Queue{Bot: by.ref.Bot, ID: in.Queue, Name: in.Body.Name, Mode: in.Body.Mode, Strategy: in.Body.Strategy,
-		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second}
+		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second, RequireTags: in.Body.RequireTags}
 	return apiQueue(q), by.side().PutQueue(ctx, q)
 }
 
@@ -175,6 +178,9 @@ func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, erro
 	}
 	if in.Body.TicketTypes != nil {
 		v.TicketTypes = *in.Body.TicketTypes
+	}
+	if in.Body.ClosedTags != nil {
+		v.ClosedTags = *in.Body.ClosedTags
 	}
 	if by.seat != nil {
 		return v, by.seat.PutBot(ctx, v)

@@ -48,6 +48,8 @@ func (c *Console) handleAPI() error {
 	c.handleDesk()
 	c.handleAdmin()
 	c.handlePeople()
+	c.handleCanned()
+	c.handleCatalogues()
 	c.handleStream()
 	nonNull(doc)
 	schemas := doc.Components.Schemas.Map()

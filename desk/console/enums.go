@@ -24,6 +24,7 @@ func aliasEnums(doc *huma.OpenAPI) {
 	alias[handoff.OnLost, onLostName](doc)
 	alias[handoff.Order, orderName](doc)
 	alias[handoff.Strategy, strategyName](doc)
+	alias[handoff.Colour, colourName](doc)
 	alias[ticket.Status, ticketStatusName](doc)
 	alias[filter.Period, periodName](doc)
 	alias[filter.Sort, sortName](doc)
@@ -46,6 +47,7 @@ type (
 	onLostName       string
 	orderName        string
 	strategyName     string
+	colourName       string
 	ticketStatusName string
 	periodName       string
 	sortName         string
@@ -111,6 +113,8 @@ func (orderName) Schema(huma.Registry) *huma.Schema {
 func (strategyName) Schema(huma.Registry) *huma.Schema {
 	return names(handoff.LeastLoaded, handoff.RoundRobin, handoff.LongestIdle)
 }
+
+func (colourName) Schema(huma.Registry) *huma.Schema { return names(handoff.Colours()...) }
 
 func (ticketStatusName) Schema(huma.Registry) *huma.Schema {
 	return names(ticket.Open, ticket.InProgress, ticket.Resolved)

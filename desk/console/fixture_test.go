@@ -98,8 +98,15 @@ func (w *world) fill(bot handoff.BotID) {
 	}
 	require.NoError(t, b.PutTemplate(ctx, handoff.Template{ID: handoff.TemplateID("hello-" + bot), Name: "hello", Language: "pt_BR", Body: "Hello {{1}} " + canary(bot)}))
 
+	file, err := b.Attach(ctx, []byte("canned "+canary(bot)))
+	require.NoError(t, err)
+	file.Type, file.Name = "text/plain", "canned.txt"
+	require.NoError(t, b.PutCanned(ctx, handoff.Canned{ID: handoff.CannedID("canned-" + bot), Shortcut: "hi", Title: canary(bot),
+		Text: "Hi {{contact.name}}", Attachments: []handoff.Media{file}}))
+	require.NoError(t, b.PutTag(ctx, handoff.Tag{ID: handoff.TagID("tag-" + bot), Name: canary(bot)}))
+
 	earlier := w.receive(bot, "first", "m1")
-	_, err := b.End(ctx, earlier.Conversation.ID)
+	_, err = b.End(ctx, earlier.Conversation.ID)
 	require.NoError(t, err)
 	held := w.receive(bot, "first", "m2")
 	waiting := w.receive(bot, "second", "m3")
@@ -130,6 +137,7 @@ func (w *world) fill(bot handoff.BotID) {
 		"message": string(held.Message.ID), "earlierMessage": string(earlier.Message.ID), "ticket": string(tk.ID),
 		"queue": string(sales), "support": string(support), "agent": "ana-" + string(bot), "member": "bruno-" + string(bot),
 		"template": "hello-" + string(bot), "key": key.ID, "view": "view-" + string(bot),
+		"canned": "canned-" + string(bot), "sha256": file.SHA256, "tag": "tag-" + string(bot), "reason": "lunch-" + string(bot), "profile": "lead-" + string(bot),
 	}
 }
 

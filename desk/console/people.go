@@ -27,7 +27,8 @@ type agentInput struct {
 	Body  struct {
 		Name        string              `json:"name"`
 		Email       string              `json:"email,omitempty"`
-		Permissions handoff.Permissions `json:"permissions"`
+		Permissions handoff.Permissions `json:"permissions" doc:"Those of the profile take their place."`
+		Profile     handoff.ProfileID   `json:"profile,omitempty"`
 		Capacity    int                 `json:"capacity,omitempty" doc:"The most conversations at once; 0 is the default, -1 none."`
 		Skills      []string            `json:"skills,omitempty"`
 		Language    string              `json:"language,omitempty"`
@@ -107,7 +108,7 @@ func (c *Console) handlePeople() {
 
 func (c *Console) putAgent(ctx context.Context, by *caller, in *agentInput) (handoff.Agent, error) {
 	a := handoff.Agent{Bot: by.ref.Bot, ID: in.Agent, Name: in.Body.Name, Email: in.Body.Email, Permissions: in.Body.Permissions,
-		Capacity: in.Body.Capacity, Skills: in.Body.Skills, Language: in.Body.Language, TimeZone: in.Body.TimeZone,
+		Profile: in.Body.Profile, Capacity: in.Body.Capacity, Skills: in.Body.Skills, Language: in.Body.Language, TimeZone: in.Body.TimeZone,
 		Disabled: in.Body.Disabled}
 	if err := by.side().PutAgent(ctx, a); err != nil {
 		return a, err

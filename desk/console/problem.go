@@ -86,6 +86,7 @@ var problems = []struct {
 	{desk.ErrWindowClosed, 409, "window_closed", "The channel takes only templates now"},
 	{desk.ErrNoChannel, 409, "no_channel", "No such channel"},
 	{desk.ErrInUse, 409, "in_use", "In use"},
+	{desk.ErrTagsRequired, 409, "tags_required", "The queue wants a tag on it first"},
 	{desk.ErrReset, 410, "reset", "The cursor is no place in the feed any more"},
 	{errTooLarge, 413, "too_large", "Too large"},
 	{errMediaType, 415, "unsupported_media_type", "Unsupported media type"},
@@ -187,7 +188,7 @@ func jsonName(field string) string {
 	switch {
 	case len(words) == 0:
 		return ""
-	case len(words) > 1 && slices.Contains([]string{"agent", "bot", "member", "queue", "template", "ticket"}, words[0]):
+	case len(words) > 1 && slices.Contains([]string{"agent", "away", "bot", "canned", "member", "profile", "queue", "tag", "template", "ticket"}, words[0]):
 		words = words[1:]
 	}
 	for i, w := range words[1:] {

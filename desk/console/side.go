@@ -12,27 +12,40 @@ import (
 
 // side is what an agent's seat and the platform's bot have in common.
 type side interface {
+	Adherence(ctx context.Context, from, to time.Time) ([]handoff.Adherence, error)
 	Agents(ctx context.Context) ([]handoff.Agent, error)
 	Attach(ctx context.Context, data []byte) (handoff.Media, error)
+	AwayReasons(ctx context.Context) ([]handoff.AwayReason, error)
 	CanReply(ctx context.Context, id handoff.ConversationID) (ok bool, until time.Time, err error)
+	Canned(ctx context.Context) ([]handoff.Canned, error)
 	Conversations(ctx context.Context, c filter.Criteria, after string) (desk.Page, error)
 	Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error)
 	ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error)
 	Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error)
 	Messages(ctx context.Context, id handoff.ConversationID, q desk.MessageQuery) ([]handoff.Message, error)
 	Position(ctx context.Context, id handoff.ConversationID) (desk.Position, error)
+	Profiles(ctx context.Context) ([]handoff.AgentProfile, error)
 	PutAgent(ctx context.Context, a handoff.Agent) error
+	PutAwayReason(ctx context.Context, r handoff.AwayReason) error
+	PutCanned(ctx context.Context, c handoff.Canned) error
 	PutMember(ctx context.Context, m handoff.Member) error
+	PutProfile(ctx context.Context, p handoff.AgentProfile) error
 	PutQueue(ctx context.Context, q handoff.Queue) error
+	PutTag(ctx context.Context, t handoff.Tag) error
 	PutTemplate(ctx context.Context, t handoff.Template) error
 	Queues(ctx context.Context) ([]handoff.Queue, error)
+	RemoveAwayReason(ctx context.Context, id handoff.AwayReasonID) error
+	RemoveCanned(ctx context.Context, id handoff.CannedID) error
 	RemoveMember(ctx context.Context, q handoff.QueueID, a handoff.AgentID) error
+	RemoveProfile(ctx context.Context, id handoff.ProfileID) error
 	RemoveQueue(ctx context.Context, id handoff.QueueID) error
+	RemoveTag(ctx context.Context, id handoff.TagID) error
 	RemoveTemplate(ctx context.Context, id handoff.TemplateID) error
 	Retry(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Message, error)
 	SendTemplate(ctx context.Context, id handoff.ConversationID, t handoff.TemplateID, params []string, key string) (handoff.Message, error)
 	SetPriority(ctx context.Context, id handoff.ConversationID, p handoff.Priority) (handoff.Conversation, error)
 	Tag(ctx context.Context, id handoff.ConversationID, add, remove []string) (handoff.Conversation, error)
+	Tags(ctx context.Context) ([]handoff.Tag, error)
 	Templates(ctx context.Context) ([]handoff.Template, error)
 	Timeline(ctx context.Context, id handoff.ConversationID, after int64) ([]handoff.Event, error)
 	Transcript(ctx context.Context, id handoff.ConversationID) (desk.Transcript, error)
