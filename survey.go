@@ -51,6 +51,12 @@ const (
 	SurveyComment = 10 * time.Minute
 )
 
+// Reasons why a survey was not asked.
+const (
+	ReasonWindow    Reason = "window_closed" // the channel takes templates only
+	ReasonNoChannel Reason = "no_channel"
+)
+
 // MaxSurveyText is the longest question, thanks and the like, in bytes: what
 // every channel takes above buttons.
 const MaxSurveyText = 1024

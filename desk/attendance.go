@@ -341,6 +341,11 @@ func (d *Desk) end(ctx context.Context, w who, id handoff.ConversationID) (hando
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			return c.End(t.act(a.by), why)
 		})
+		if !a.platform() {
+			if err := d.ask(ctx, t, k); err != nil {
+				return limits{}, err
+			}
+		}
 		return noLimits, k.err
 	})
 }

@@ -82,6 +82,7 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 	"Expand": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.Expand(ctx, id, "hi"))
 	},
+	"Survey": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Survey(ctx, id)) },
 	"HistoryMessages": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.HistoryMessages(ctx, id, id, desk.MessageQuery{}))
 	},

@@ -201,14 +201,16 @@ func (t *draft) load(c handoff.Conversation, delta int, most limits) {
 
 // say appends a message to a conversation that was read at version expect,
 // with its event. What is queued to be sent wakes the senders.
-func (t *draft) say(m handoff.Message, expect int64) {
+func (t *draft) say(m handoff.Message, expect int64) { t.note(t.post(m, expect)) }
+
+// post is say without the event, which it gives for another place.
+func (t *draft) post(m handoff.Message, expect int64) handoff.Event {
 	t.ops = append(t.ops, storage.AppendMessage{Message: m, Expect: expect})
-	t.events = append(t.events, handoff.MessageEvent(m))
-	if m.Delivery != handoff.Queued || t.sends {
-		return
+	if m.Delivery == handoff.Queued && !t.sends {
+		t.sends = true
+		t.timer(m.Bot, timerSend, string(m.Conversation), t.now)
 	}
-	t.sends = true
-	t.timer(m.Bot, timerSend, string(m.Conversation), t.now)
+	return handoff.MessageEvent(m)
 }
 
 // timer sets a timer; one that sends at a time that is no lease's, see

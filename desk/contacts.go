@@ -221,6 +221,7 @@ type course struct {
 	before, now handoff.Conversation
 	events      []handoff.Event
 	err         error
+	asked       []doc[asked] // of one that begins: what its contact was asked before
 }
 
 func newCourse(c handoff.Conversation) *course { return &course{before: c, now: c} }

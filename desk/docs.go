@@ -52,6 +52,17 @@ const (
 	kindRecheck    = "recheck"    // id bot; how far the follower has looked at all that is open
 )
 
+// Of surveys and reports.
+const (
+	kindSurvey  = "survey"  // id conversation; SurveyResult
+	kindAsked   = "asked"   // parent line, id contact; the survey that their next message may answer
+	kindTally   = "tally"   // id conversation; report.Tally, as far as facts were found
+	kindFact    = "fact"    // parent hour of UTC, id the fact's; report.Fact
+	kindHistory = "history" // id bot; how far conversations from before there were facts are counted
+
+	timerHistory = "history" // id bot: there are more of them
+)
+
 // Kinds of timers.
 const (
 	timerSend  = "send"  // id conversation: something may be waiting to be sent

@@ -46,6 +46,7 @@ var byPlatform = map[string]func(o *office, b *desk.Bot, id convID) error{
 	"Tag":         func(o *office, b *desk.Bot, id convID) error { return second(b.Tag(o.ctx, id, []string{"x"}, nil)) },
 	"Position":    func(o *office, b *desk.Bot, id convID) error { return second(b.Position(o.ctx, id)) },
 	"Explain":     func(o *office, b *desk.Bot, id convID) error { return second(b.Explain(o.ctx, id)) },
+	"Survey":      func(o *office, b *desk.Bot, id convID) error { return second(b.Survey(o.ctx, id)) },
 }
 
 // badWords are no ids.

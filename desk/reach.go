@@ -44,6 +44,7 @@ func (d *Desk) reach(ctx context.Context, w who, to handoff.Address, callerKey, 
 			return k.err
 		}
 		t.move(k.before, k.now, k.events, most)
+		t.unask(k.asked)
 		t.say(*m, k.before.Version)
 		made = sent{Conversation: k.now.ID, Message: m.ID}
 		return keep(t, key, made)

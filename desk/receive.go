@@ -16,6 +16,9 @@ type Received struct {
 	Message      handoff.Message
 	// Duplicate: the message was received before; nothing changed.
 	Duplicate bool
+	// Survey: the message answers the survey of Conversation, which has ended.
+	// The desk has thanked for it, and the bot has nothing to say.
+	Survey bool
 }
 
 // Receive stores a message from a contact: in the open conversation, or in
@@ -99,7 +102,15 @@ func (b *Bot) received(ctx context.Context, in handoff.Inbound) (Received, error
 	if m.Author.By != handoff.ByContact || c.Channel != in.Channel {
 		return Received{}, &handoff.FieldError{Field: "provider id", Reason: "is another message's"}
 	}
-	return Received{Conversation: c, Message: m, Duplicate: true}, nil
+	out := Received{Conversation: c, Message: m, Duplicate: true}
+	if c.Ended() {
+		v, err := get[SurveyResult](ctx, b.d, key(b.id, kindSurvey, c.ID))
+		if err != nil {
+			return Received{}, fmt.Errorf("desk: survey of conversation %s: %w", c.ID, err)
+		}
+		out.Survey = v.value.Answer == m.ID || v.value.Comment == m.ID
+	}
+	return out, nil
 }
 
 func (d *Desk) receive(ctx context.Context, t *draft, bot handoff.BotID, in handoff.Inbound, content handoff.Content) (Received, error) {
@@ -108,14 +119,23 @@ func (d *Desk) receive(ctx context.Context, t *draft, bot handoff.BotID, in hand
 	if err != nil {
 		return Received{}, err
 	}
+	if out, ok, err := d.answer(ctx, t, bot, k.asked, in, content); ok || err != nil {
+		return out, err
+	}
+	t.unask(k.asked)
 	t.finish(k)
-	m := handoff.Message{
-		Bot: bot, Conversation: k.now.ID, ID: handoff.MessageID(newID(t.now)),
+	m := inboundMessage(t, k.now, in, content)
+	t.say(m, k.before.Version)
+	return Received{Conversation: k.now, Message: m}, nil
+}
+
+// inboundMessage is a contact's message in a conversation.
+func inboundMessage(t *draft, c handoff.Conversation, in handoff.Inbound, content handoff.Content) handoff.Message {
+	return handoff.Message{
+		Bot: c.Bot, Conversation: c.ID, ID: handoff.MessageID(newID(t.now)),
 		Author: handoff.Actor{By: handoff.ByContact}, Content: content,
 		At: t.now, SentAt: millis(in.At), Account: in.Account, Provider: in.Provider,
 	}
-	t.say(m, k.before.Version)
-	return Received{Conversation: k.now, Message: m}, nil
 }
 
 // attend gives the course of the contact's open conversation on the line of
@@ -146,6 +166,9 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 			return c.CopyContact(t.act(handoff.Actor{By: handoff.BySystem}), name, number, address, terms)
 		})
 		return k, k.err
+	}
+	if k.asked, err = d.askedOf(ctx, contact, at); err != nil {
+		return nil, err
 	}
 	from := handoff.Conversation{
 		Bot: bot, ID: handoff.ConversationID(newID(t.now)), Contact: contact.ID,
