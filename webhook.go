@@ -30,6 +30,10 @@ type Webhook struct {
 // MaxWebhookConcurrency is the largest Webhook.Concurrency.
 const MaxWebhookConcurrency = 32
 
+// ReasonWebhookFailing is on the event that tells that the desk disabled a
+// webhook, because it had failed for too long or said that it was gone.
+const ReasonWebhookFailing Reason = "webhook_failing"
+
 // WithDefaults gives w with what its zero fields mean.
 func (w Webhook) WithDefaults() Webhook {
 	if w.Concurrency == 0 {

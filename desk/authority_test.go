@@ -134,8 +134,19 @@ var ofTheBot = map[string]struct {
 	"PutMember": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutMember(ctx, handoff.Member{Queue: "sales", Agent: "bruno"})
 	}},
-	"RemoveMember":   {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveMember(ctx, "support", "bruno") }},
-	"PutTemplate":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTemplate(ctx, hi) }},
+	"RemoveMember": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveMember(ctx, "support", "bruno") }},
+	"PutTemplate":  {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTemplate(ctx, hi) }},
+	"PutWebhook": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.PutWebhook(ctx, handoff.Webhook{ID: "new", URL: "https://new.example/"}))
+	}},
+	"RotateWebhook":     {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return second(s.RotateWebhook(ctx, "crm")) }},
+	"RemoveWebhook":     {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.RemoveWebhook(ctx, "crm") }},
+	"Webhooks":          {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return second(s.Webhooks(ctx)) }},
+	"DeadWebhookEvents": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return second(s.DeadWebhookEvents(ctx, "crm")) }},
+	"ReplayWebhook": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.ReplayWebhook(ctx, "crm", desk.WebhookReplay{Every: true}))
+	}},
+	"TestWebhook":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.TestWebhook(ctx, "crm") }},
 	"RemoveTemplate": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.RemoveTemplate(ctx, "bye") }},
 	"PutCanned":      {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutCanned(ctx, oi) }},
 	"RemoveCanned": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
@@ -191,6 +202,7 @@ var (
 func staffed(t *testing.T) (o *office, ana, bruno, boss *desk.Seat, held convID) {
 	o = newOffice(t)
 	o.ok(o.bot.PutTemplate(o.ctx, hi))
+	o.ok(second(o.bot.PutWebhook(o.ctx, crm)))
 	bye := hi
 	bye.ID = "bye"
 	o.ok(o.bot.PutTemplate(o.ctx, bye))

@@ -78,6 +78,9 @@ type Options struct {
 	// KeepFeed is for how long an event stays in the feed that subscribers
 	// resume from; timelines keep it for good. Default 30 days.
 	KeepFeed time.Duration
+	// Webhooks posts what the bots' webhooks are told; see webhook.New. Without
+	// it this process tells them nothing.
+	Webhooks WebhookSender
 }
 
 func (o *Options) withDefaults() (Options, error) {
@@ -149,6 +152,7 @@ type Desk struct {
 	settings map[handoff.BotID]*settings
 	sessions map[sessionKey]*session
 	breakers map[accountKey]*breaker
+	passed   map[webhookKey]passed // how far webhooks came without being told
 }
 
 // New makes a desk on a store. It starts nothing: commands work at once,
@@ -171,6 +175,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 		settings: map[handoff.BotID]*settings{},
 		sessions: map[sessionKey]*session{},
 		breakers: map[accountKey]*breaker{},
+		passed:   map[webhookKey]passed{},
 	}, nil
 }
 

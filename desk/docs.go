@@ -78,6 +78,16 @@ const (
 	timerRecheck = "recheck" // id bot: settings changed that all that is open depends on
 )
 
+// Kinds of records of webhooks.
+const (
+	kindWebhook = "webhook" // handoff.Webhook with its secrets
+	// How far in the feed each has come (id webhook), what it is to be told
+	// again, and what it was not told (parent webhook, id place in the feed).
+	kindWebhookPlace = "webhook_place"
+	kindWebhookEvent = "webhook_event"
+	kindWebhookDead  = "webhook_dead"
+)
+
 // doc is a decoded record. Version 0: it is absent, and value is zero.
 type doc[T any] struct {
 	key     storage.Key

@@ -116,6 +116,12 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"a start with a bad template": second(o.bot.Start(o.ctx, to, "", nil, "")),
 		"a receipt of nothing":        o.bot.Receipt(o.ctx, handoff.Receipt{}),
 		"a receipt of queued":         o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p", Delivery: handoff.Queued}),
+		"webhook to nowhere":          second(o.bot.PutWebhook(o.ctx, handoff.Webhook{ID: "x"})),
+		"webhook with a bad id":       o.bot.RemoveWebhook(o.ctx, "\x00"),
+		"a secret of nobody":          second(o.bot.RotateWebhook(o.ctx, "")),
+		"a test of nothing":           o.bot.TestWebhook(o.ctx, ""),
+		"a replay of nothing":         second(o.bot.ReplayWebhook(o.ctx, "crm", desk.WebhookReplay{})),
+		"dead events of nothing":      second(o.bot.DeadWebhookEvents(o.ctx, "")),
 		"bad criteria":                second(o.bot.Conversations(o.ctx, filter.Criteria{Limit: -1}, "")),
 		"a bad cursor":                second(o.bot.Conversations(o.ctx, filter.Criteria{}, "x")),
 		"an agent to explain":         second(o.bot.ExplainAgent(o.ctx, "")),
@@ -159,6 +165,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"profile":  o.bot.RemoveProfile(o.ctx, "none"),
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
 		"contact":  second(o.bot.Contact(o.ctx, "none")),
+		"webhook":  o.bot.RemoveWebhook(o.ctx, "none"),
 		"bot":      o.desk.Bot("none").PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x"}),
 	}
 	for name, err := range unknown {
@@ -169,7 +176,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
-	others := strings.Fields(`Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
+	others := strings.Fields(`PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
+		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
 		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get`)

@@ -31,7 +31,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop, d.tellLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -68,6 +68,11 @@ func (d *Desk) Settle(ctx context.Context) error {
 			return err
 		}
 		worked += followed
+		told, err := d.tellAll(ctx)
+		if err != nil {
+			return err
+		}
+		worked += told
 		due, err := d.due(ctx, append([]string{timerSend}, timerKinds...)...)
 		if err != nil {
 			return err

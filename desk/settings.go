@@ -51,9 +51,10 @@ func settingEvent(t *draft, a authority, bot handoff.BotID, kind, id string) han
 // settings are what the desk goes by for a bot. They may be as old as a
 // sweep: what is decided by them is looked at again when they change.
 type settings struct {
-	at     time.Time
-	bot    handoff.Bot
-	queues map[handoff.QueueID]handoff.Queue
+	at       time.Time
+	bot      handoff.Bot
+	queues   map[handoff.QueueID]handoff.Queue
+	webhooks []handoff.Webhook
 }
 
 // settingsOf gives a bot's settings, no older than a sweep.
@@ -95,6 +96,13 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	s.queues = make(map[handoff.QueueID]handoff.Queue, len(queues))
 	for _, q := range queues {
 		s.queues[q.value.ID] = q.value
+	}
+	webhooks, err := scan[endpoint](ctx, d, storage.Range{Bot: bot, Kind: kindWebhook})
+	if err != nil {
+		return fmt.Errorf("desk: webhooks of bot %s: %w", bot, err)
+	}
+	for _, w := range webhooks {
+		s.webhooks = append(s.webhooks, w.value.Webhook)
 	}
 	return nil
 }
