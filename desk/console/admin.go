@@ -19,6 +19,7 @@ type Queue struct {
 	OnLost        handoff.OnLost   `json:"onLost"`
 	StickySeconds int64            `json:"stickySeconds"`
 	RequireTags   bool             `json:"requireTags"`
+	Offering      Offering         `json:"offering"`
 }
 
 type queueList struct {
@@ -33,12 +34,13 @@ type queueInput struct {
 	Queue handoff.QueueID `path:"queue"`
 	Body  struct {
 		Name          string           `json:"name"`
-		Mode          handoff.Mode     `json:"mode,omitempty" doc:"automatic (default) or manual"`
+		Mode          handoff.Mode     `json:"mode,omitempty" doc:"automatic (default), manual or offer"`
 		Strategy      handoff.Strategy `json:"strategy,omitempty" doc:"least_loaded (default), round_robin or longest_idle"`
 		Order         handoff.Order    `json:"order,omitempty" doc:"aged (default) or strict"`
 		OnLost        handoff.OnLost   `json:"onLost,omitempty" doc:"keep (default), requeue_unanswered or requeue_all"`
 		StickySeconds int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
 		RequireTags   bool             `json:"requireTags,omitempty" doc:"Agents return nothing without a tag to the bot."`
+		Offering      Offering         `json:"offering,omitzero" doc:"How a queue of mode offer asks."`
 	}
 }
 
@@ -124,7 +126,10 @@ func (c *Console) handleAdmin() {
 func apiQueue(q handoff.Queue) Queue {
 	q = q.WithDefaults()
 	return Queue{Bot: q.Bot, ID: q.ID, Name: q.Name, Mode: q.Mode, Strategy: q.Strategy, Order: q.Order,
-		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second), RequireTags: q.RequireTags}
+		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second),
+		RequireTags: q.RequireTags,
+		Offering:    apiOffering(q.Offering),
+	}
 }
 
 func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
@@ -138,7 +143,10 @@ func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
 
 func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
 	q := handoff.Queue{Bot: by.ref.Bot, ID: in.Queue, Name: in.Body.Name, Mode: in.Body.Mode, Strategy: in.Body.Strategy,
-		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second, RequireTags: in.Body.RequireTags}
+		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second,
+		RequireTags: in.Body.RequireTags,
+		Offering:    in.Body.Offering.handoff(),
+	}
 	return apiQueue(q), by.side().PutQueue(ctx, q)
 }
 

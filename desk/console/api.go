@@ -45,6 +45,7 @@ func (c *Console) handleAPI() error {
 	})
 	c.handleSignIn()
 	c.handleMe()
+	c.handleOffers()
 	c.handleDesk()
 	c.handleAdmin()
 	c.handlePeople()

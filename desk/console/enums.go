@@ -84,6 +84,7 @@ func (eventName) Schema(huma.Registry) *huma.Schema {
 		handoff.EventTransferred, handoff.EventRequeued, handoff.EventWithdrawn, handoff.EventEnded, handoff.EventPriority,
 		handoff.EventRanked, handoff.EventTags, handoff.EventTicket, handoff.EventMessage, handoff.EventDelivery,
 		handoff.EventMerged, handoff.EventErased, handoff.EventContactChanged,
+		handoff.EventOffered, handoff.EventDeclined, handoff.EventOfferExpired,
 		handoff.EventBotChanged, handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected,
 		handoff.EventDisconnected, handoff.EventQueueChanged, handoff.EventMemberChanged, handoff.EventTemplateChanged,
 		handoff.EventSettingsChanged)
@@ -100,7 +101,9 @@ func (stateName) Schema(huma.Registry) *huma.Schema {
 	return names(handoff.StateBot, handoff.StateWaiting, handoff.StateAssigned, handoff.StateEnded)
 }
 
-func (modeName) Schema(huma.Registry) *huma.Schema { return names(handoff.Automatic, handoff.Manual) }
+func (modeName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.Automatic, handoff.Manual, handoff.Offer)
+}
 
 func (onLostName) Schema(huma.Registry) *huma.Schema {
 	return names(handoff.KeepAll, handoff.RequeueUnanswered, handoff.RequeueAll)

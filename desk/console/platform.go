@@ -59,6 +59,7 @@ type inboundResult struct {
 	Conversation handoff.Conversation `json:"conversation"`
 	Message      handoff.Message      `json:"message"`
 	Duplicate    bool                 `json:"duplicate"`
+	Survey       bool                 `json:"survey" doc:"It answers the survey of the conversation, which has ended."`
 }
 
 type receipt struct {

@@ -78,6 +78,7 @@ var problems = []struct {
 	{accounts.ErrNotFound, 404, "not_found", "Not found"},
 	{accounts.ErrSetUp, 409, "invalid_state", "Set up already"},
 	{errMethod, 405, "method_not_allowed", "Method not allowed"},
+	{desk.ErrOfferGone, 409, "offer_gone", "It is not offered to you any more"},
 	{handoff.ErrEnded, 409, "ended", "The conversation has ended"},
 	{handoff.ErrInvalidState, 409, "invalid_state", "Not possible in this state"},
 	{handoff.ErrNotBotOwned, 409, "not_bot_owned", "The bot is not in control"},

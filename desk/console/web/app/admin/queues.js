@@ -13,7 +13,7 @@ import { Page, nothing } from './page.js';
 import { Form, part } from './form.js';
 import { amount, choice, idField, line } from './fields.js';
 
-const MODES = ['automatic', 'manual'];
+const MODES = ['automatic', 'offer', 'manual'];
 const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
 const ORDERS = ['aged', 'strict'];
 const ON_LOST = ['keep', 'requeue_unanswered', 'requeue_all'];
@@ -65,8 +65,12 @@ class Queues extends Page {
     const onLost = choice({ name: 'onLost', as: 'on-lost policy', label: t('admin.on_lost'), value: v.onLost, options: ON_LOST.map((o) => [o, t(`admin.on_losts.${o}`)]) });
     const sticky = amount({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
       value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
-    const fields = [name, ident, mode, strategy, order, onLost, sticky].filter(Boolean);
-    const dependent = () => (strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual');
+    const asks = offering(v.offering ?? {});
+    const fields = [name, ident, mode, strategy, order, onLost, sticky, ...asks].filter(Boolean);
+    const dependent = () => {
+      strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual';
+      for (const f of asks) f.el.hidden = mode.get() !== 'offer';
+    };
     dependent();
 
     this.form = new Form({
@@ -75,7 +79,7 @@ class Queues extends Page {
       label: fresh ? t('admin.create_queue') : t('common.save'),
       content: [
         part(t('admin.queue'), null, name.el, ident && ident.el),
-        part(t('admin.distribution'), t('admin.distribution_text'), mode.el, strategy.el, sticky.el),
+        part(t('admin.distribution'), t('admin.distribution_text'), mode.el, ...asks.map((f) => f.el), strategy.el, sticky.el),
         part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
       ],
       save: (values) => this.#save(values, queue),
@@ -89,9 +93,10 @@ class Queues extends Page {
     if (fresh) name.focus();
   }
 
-  async #save({ id: chosen, sticky, ...values }, queue) {
+  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, ...values }, queue) {
     const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, stickySeconds: (sticky || 0) * HOUR });
+    await put(`queues/${id(key)}`, { ...values, stickySeconds: (sticky || 0) * HOUR,
+      offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
     if (queue) text(this.querySelector('.pane__head h1'), values.name);
@@ -112,6 +117,11 @@ class Queues extends Page {
     go(link('admin', 'queues'), { replace: true });
   }
 }
+
+// How a queue asks its agents; what is left empty is the default.
+const offering = (o) => [
+  ['ring', o.ringSeconds, 3600, '30'], ['atOnce', o.atOnce, 50, '1'], ['pause', o.pauseSeconds, 86400, '120'], ['attempts', o.attempts, 1000, '10'],
+].map(([name, value, most, placeholder]) => amount({ name, as: [name, `${name}seconds`], label: t(`admin.offering.${name}`), hint: t(`admin.offering.${name}_hint`), most, value: value || '', placeholder }));
 
 const inUse = (queue) => dialog({
   title: t('admin.in_use_title', { name: queue.name }),

@@ -40,7 +40,7 @@ export function eventText(e, contact) {
     case 'ticket':
       return t('conv.event.ticket', { who, status: t(`conv.ticket.status.${e.ticketStatus}`) });
   }
-  return has(`conv.happened.${e.kind}`) ? t(`conv.happened.${e.kind}`) : '';
+  return has(`conv.happened.${e.kind}`) ? t(`conv.happened.${e.kind}`, { who, agent, queue }) : '';
 }
 
 /** A size in bytes, as people write it. */

@@ -73,6 +73,10 @@ export function attend() {
       mine.delete(conversation);
       const new_ = kind === 'handed_off' || kind === 'transferred' || kind === 'requeued';
       if (new_ && !own && me.get()?.agent.availability === 'available') raise('customer', conversation, t('notify.customer'));
+    } else if (kind === 'offered' && event.agent === self.agent.id) {
+      raise('offer', conversation, t('notify.offer'));
+    } else if ((kind === 'offer_expired' || kind === 'offer_declined') && event.agent === self.agent.id) {
+      alerts.settle(conversation);
     } else if (kind === 'message' && event.actor.by === 'contact' && mine.has(conversation)) {
       mine.set(conversation, mine.get(conversation) + 1);
       raise('message', conversation, t('notify.message'));

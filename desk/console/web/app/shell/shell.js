@@ -14,6 +14,7 @@ import { attend, unread } from './attention.js';
 import { showKeys } from './help.js';
 import './status.js';
 import './connection.js';
+import './offers.js';
 
 // The places of the desk: a route, and the pane that it shows.
 const PLACES = [
@@ -38,7 +39,7 @@ export class Shell extends View {
     this.#main = h('main', { class: 'shell__main', id: 'main', tabindex: '-1' }, this.#title, this.#list, this.#conversation);
     fill(this,
       h('a', { class: 'skip visually-hidden', href: '#main', on: { click: (e) => { e.preventDefault(); this.#main.focus(); } } }, t('shell.skip')),
-      this.#bar(), this.#rail(), this.#main, h('desk-connection'));
+      this.#bar(), this.#rail(), this.#main, h('desk-connection'), h('desk-offers'));
     this.until(attend());
     this.watch(route, (at) => this.#show(at));
     this.#keys();
