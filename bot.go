@@ -19,6 +19,9 @@ type Bot struct {
 	// conversations that are in no queue.
 	SLA     SLAID   `json:"sla,omitempty"`
 	Silence Silence `json:"silence,omitzero"`
+	// Queue is where a conversation goes that is handed off without saying
+	// where, if no routing rule does either; "" is nowhere.
+	Queue QueueID `json:"queue,omitempty"`
 }
 
 // MaxTicketTypes is the number of ticket types a bot may have.
@@ -34,6 +37,11 @@ func (b Bot) Check() error {
 	}
 	if err := checkWords("bot ticket types", b.TicketTypes, MaxTicketTypes); err != nil {
 		return err
+	}
+	if b.Queue != "" {
+		if err := CheckID("bot queue", b.Queue); err != nil {
+			return err
+		}
 	}
 	if b.SLA != "" {
 		if err := CheckID("bot sla", b.SLA); err != nil {

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -44,6 +45,9 @@ type Contact struct {
 	Number    string    `json:"number,omitempty"` // telephone number as the channel tells it, may be unknown
 	Addresses []Address `json:"addresses,omitempty"`
 	Since     time.Time `json:"since,omitzero"` // when the desk first heard of them
+	// Fields are the values of the bot's contact fields, each in the form that
+	// [ContactField.Clean] gives; a field without a value is not there.
+	Fields map[FieldID]string `json:"fields,omitempty"`
 	// Merged lists the contacts that turned out to be this one; their
 	// conversations keep their id.
 	Merged []ContactID `json:"merged,omitempty"`
@@ -91,7 +95,7 @@ func (c Contact) Learn(p Profile) (_ Contact, changed bool) {
 }
 
 // Merge joins other into c: addresses and merged ids, and what c does not
-// know of the profile. The second result is other as it is kept, pointing
+// know of the profile and the fields. The second result is other as it is kept, pointing
 // at c. Both must be of one bot, and neither merged into another already.
 // Merging again adds nothing, and a contact with itself is left as it is.
 func (c Contact) Merge(other Contact) (into, from Contact) {
@@ -113,6 +117,11 @@ func (c Contact) Merge(other Contact) (into, from Contact) {
 	}
 	if c.Number == "" {
 		c.Number = other.Number
+	}
+	if len(other.Fields) > 0 {
+		fields := maps.Clone(other.Fields)
+		maps.Copy(fields, c.Fields)
+		c.Fields = fields
 	}
 	if c.Since.IsZero() || !other.Since.IsZero() && other.Since.Before(c.Since) {
 		c.Since = other.Since

@@ -36,6 +36,7 @@ const (
 	EventOffered        EventKind = "offered"        // it rings at Agent
 	EventDeclined       EventKind = "offer_declined" // Agent did not want it
 	EventOfferExpired   EventKind = "offer_expired"  // Agent let it ring
+	EventContactFields  EventKind = "contact_fields" // values of the contact's fields changed
 )
 
 // Events of the survey after a conversation. They have a Seq.
@@ -89,7 +90,8 @@ type Event struct {
 	WaitingSince time.Time `json:"waitingSince,omitzero"`
 	Rank         int64     `json:"rank,omitempty"`
 
-	Contact ContactID `json:"contact,omitempty"` // contact_created, started, merged
+	Contact ContactID `json:"contact,omitempty"` // contact_created, started, merged, contact_fields
+	Rule    RuleID    `json:"rule,omitempty"`    // handed_off: the routing rule that decided, if one did
 	Channel Channel   `json:"channel,omitempty"` // started
 	Account AccountID `json:"account,omitempty"` // started
 

@@ -7,7 +7,7 @@ var eventKinds = []EventKind{
 	EventWithdrawn, EventEnded, EventPriority, EventRanked, EventTags, EventTicket, EventMessage,
 	EventDelivery, EventMerged, EventErased, EventContactChanged,
 	EventReminded, EventEscalated, EventSLADueSoon, EventSLAMissed, EventSLAMet,
-	EventOffered, EventDeclined, EventOfferExpired,
+	EventOffered, EventDeclined, EventOfferExpired, EventContactFields,
 	EventBotChanged, EventAgentChanged, EventAvailability, EventConnected, EventDisconnected,
 	EventQueueChanged, EventMemberChanged, EventTemplateChanged, EventBroadcast, EventSettingsChanged,
 }

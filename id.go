@@ -29,6 +29,10 @@ type (
 	ProfileID string
 	// SLAID names a service level agreement of a bot.
 	SLAID string
+	// RuleID names a routing rule of a bot.
+	RuleID string
+	// FieldID names a [ContactField] of a bot.
+	FieldID string
 )
 
 // Ids the desk makes, time-ordered UUIDs in their usual text form.

@@ -30,26 +30,27 @@ var floors = map[string][]string{
 	"ticket":              {""},
 	"filter":              {"", "ticket"},
 	"routing":             {"", "ticket"},
+	"routing/rules":       {"", "filter"},
 	"export":              {"", "ticket"},
 	"storage":             {"", "ticket", "filter", "routing", "export"},
 	"storage/":            {"", "ticket", "filter", "routing", "storage", "storage/internal/"},
 	"storage/storagetest": {"", "ticket", "filter", "routing", "storage", "storage/memory"},
-	"desk":                {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "storage", "desk/internal/"},
+	"desk":                {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "routing/rules", "storage", "desk/internal/"},
 	"desk/calendar":       {""},
 	"desk/sla":            {"", "desk/calendar"},
 	"desk/report":         {"", "filter"},
-	"desk/internal/":      {"", "ticket", "filter", "routing", "storage", "desk/internal/"},
+	"desk/internal/":      {"", "ticket", "filter", "routing", "routing/rules", "storage", "desk/internal/"},
 	"desk/whatsapp":       {"", "desk"},
 	"desk/webhook":        {""},
-	"desk/desktest":       {"", "ticket", "filter", "routing", "storage", "storage/memory", "desk"},
-	"desk/console":        {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
-	"desk/console/":       {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "export", "storage", "desk", "desk/console/"},
-	"examples/":           {"", "ticket", "filter", "routing", "export", "storage", "storage/", "desk", "desk/", "examples/"},
-	"internal/":           {"", "ticket", "filter", "routing", "export", "storage", "storage/", "desk", "desk/", "internal/"},
+	"desk/desktest":       {"", "ticket", "filter", "routing", "routing/rules", "storage", "storage/memory", "desk"},
+	"desk/console":        {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "routing/rules", "export", "storage", "desk", "desk/console/"},
+	"desk/console/":       {"", "desk/report", "desk/calendar", "desk/sla", "ticket", "filter", "routing", "routing/rules", "export", "storage", "desk", "desk/console/"},
+	"examples/":           {"", "ticket", "filter", "routing", "routing/rules", "export", "storage", "storage/", "desk", "desk/", "examples/"},
+	"internal/":           {"", "ticket", "filter", "routing", "routing/rules", "export", "storage", "storage/", "desk", "desk/", "internal/"},
 }
 
 // pure are the packages of values alone.
-var pure = []string{"", "desk/report", "ticket", "filter", "routing", "desk/calendar", "desk/sla"}
+var pure = []string{"", "desk/report", "ticket", "filter", "routing", "desk/calendar", "desk/sla", "routing/rules"}
 
 // listed is a package as `go list` tells it.
 type listed struct {

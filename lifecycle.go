@@ -55,6 +55,7 @@ type HandOff struct {
 	Priority  Priority
 	Skills    []string // all of which the agent must have
 	Preferred AgentID  // whom the contact last spoke with, if that counts
+	Rule      RuleID   // that decided where, if one did
 }
 
 // HandOff puts a conversation that the bot controls in line for a person.
@@ -81,7 +82,7 @@ func (c Conversation) HandOff(do Act, to HandOff) (Conversation, []Event, error)
 	e := c.change(EventHandedOff, do)
 	e.State, e.Queue, e.Priority = StateWaiting, to.Queue.ID, to.Priority
 	e.Skills, e.Preferred = SortedSet(to.Skills), to.Preferred
-	e.WaitingSince = do.At
+	e.WaitingSince, e.Rule = do.At, to.Rule
 	e.Rank = Rank(to.Queue.WithDefaults().Order, to.Priority, do.At)
 	return c.done(e)
 }

@@ -40,14 +40,18 @@ const (
 	// PermBroadcast lets an agent send a template to many, and say who wants
 	// none.
 	PermBroadcast
+	// PermEditContacts lets an agent change the fields of contacts whose
+	// conversations they see.
+	PermEditContacts
 
 	permEnd
 )
 
 // The preset roles.
 const (
-	// RoleAgent answers, transfers, sends templates and downloads transcripts.
-	RoleAgent = PermTransfer | PermSendTemplates | PermExport
+	// RoleAgent answers, transfers, sends templates, downloads transcripts and
+	// edits contacts.
+	RoleAgent = PermTransfer | PermSendTemplates | PermExport | PermEditContacts
 	// RoleAdmin may do everything.
 	RoleAdmin = permEnd - 1
 )
@@ -55,6 +59,7 @@ const (
 var permissionNames = [...]string{
 	"view_all", "take_from_bot", "transfer", "send_templates", "manage_queues",
 	"manage_agents", "manage_settings", "export", "reports", "override", "intervene", "broadcast",
+	"edit_contacts",
 }
 
 // Has reports whether every permission of want is in p.

@@ -29,6 +29,7 @@ var permissions = []struct {
 	{handoff.PermOverride, "override", false},
 	{handoff.PermIntervene, "intervene", false},
 	{handoff.PermBroadcast, "broadcast", false},
+	{handoff.PermEditContacts, "edit_contacts", true},
 }
 
 func TestEveryPermissionHasItsNameAndItsPlaceInThePresets(t *testing.T) {

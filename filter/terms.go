@@ -36,7 +36,7 @@ func Terms(name, number string) []string {
 	if digits := onlyDigits(fold(number)); digits != "" {
 		terms = append(terms, term(digitsTerm, digits), term(endTerm, reverse(digits)))
 	}
-	for _, word := range words(name) {
+	for _, word := range Words(name) {
 		if t := term(wordTerm, word); !slices.Contains(terms, t) {
 			terms = append(terms, t)
 		}
@@ -55,7 +55,7 @@ func Terms(name, number string) []string {
 // nil.
 func compile(search string) [][]string {
 	var groups [][]string
-	typed := words(search)
+	typed := Words(search)
 	for i := 0; i < len(typed); {
 		if !isDigits(typed[i]) {
 			groups = append(groups, []string{term(wordTerm, typed[i])})
@@ -103,9 +103,10 @@ func term(form, word string) string {
 	return form + word
 }
 
-// words gives the folded words of s: runs of letters, digits and the vowel
+// Words gives the words of s in the form in which texts are compared, without
+// case and accents: runs of letters, digits and the vowel
 // signs of scripts that write them apart.
-func words(s string) []string {
+func Words(s string) []string {
 	return strings.FieldsFunc(fold(s), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Mc, r)
 	})
