@@ -7,7 +7,8 @@ var eventKinds = []EventKind{
 	EventWithdrawn, EventEnded, EventPriority, EventRanked, EventTags, EventTicket, EventMessage,
 	EventDelivery, EventMerged, EventErased, EventContactChanged,
 	EventReminded, EventEscalated, EventSLADueSoon, EventSLAMissed, EventSLAMet,
-	EventOffered, EventDeclined, EventOfferExpired, EventContactFields,
+	EventOffered, EventDeclined, EventOfferExpired, EventContactFields, EventSurveyAsked, EventSurveySkipped,
+	EventSurveyAnswered,
 	EventBotChanged, EventAgentChanged, EventAvailability, EventConnected, EventDisconnected,
 	EventQueueChanged, EventMemberChanged, EventTemplateChanged, EventBroadcast, EventSettingsChanged,
 }
