@@ -38,6 +38,7 @@ type tone int
 
 const (
 	body   tone = iota // what was written
+	file               // what was sent with it
 	detail             // what we say about it: a file, a place, a choice
 	quote              // what it answers
 	alarm              // why it didn't arrive
@@ -105,7 +106,7 @@ func (n *narrator) parts(m handoff.Message) []part {
 	case handoff.KindText:
 		text()
 	case handoff.KindImage, handoff.KindAudio, handoff.KindVideo, handoff.KindDocument, handoff.KindSticker:
-		add(detail, "%s", n.media(c.Kind, c.Media))
+		p = append(p, n.media(c.Kind, c.Media)...)
 		text()
 	case handoff.KindReply:
 		add(detail, "%s", n.kinds[c.Kind])
@@ -170,7 +171,8 @@ func (n *narrator) parts(m handoff.Message) []part {
 	}
 
 	if m.Overflow != nil {
-		add(detail, "%s: %s", n.wholeText, n.media(handoff.KindDocument, m.Overflow))
+		add(detail, "%s", n.wholeText)
+		p = append(p, n.media(handoff.KindDocument, m.Overflow)...)
 	}
 	if m.Delivery == handoff.Failed && m.Failure != "" {
 		add(alarm, n.failure, m.Failure)
@@ -182,24 +184,25 @@ func (n *narrator) parts(m handoff.Message) []part {
 	return p
 }
 
-// media names a file: what it is, its name, type, size and hash. Links are
-// left out, as they may open the file to whoever has them.
-func (n *narrator) media(k handoff.Kind, m *handoff.Media) string {
+// media names a file: what it is, its name, type and size, and its hash.
+// Links are left out, as they may open the file to whoever has them.
+func (n *narrator) media(k handoff.Kind, m *handoff.Media) []part {
 	what := n.kinds[k]
 	if m == nil {
-		return what
+		return []part{{file, what}}
 	}
 	if m.Voice {
 		what = n.voice
 	}
-	size, sum := "", ""
+	size := ""
 	if m.Size > 0 {
 		size = n.bytes(m.Size)
 	}
+	parts := []part{{file, dotted(what, m.Name, m.Type, size)}}
 	if m.SHA256 != "" {
-		sum = "SHA-256 " + m.SHA256
+		parts = append(parts, part{quote, digestName + " " + m.SHA256})
 	}
-	return dotted(what, m.Name, m.Type, size, sum)
+	return parts
 }
 
 func (n *narrator) place(l *handoff.Location) string {
@@ -261,7 +264,7 @@ func (r *recent) add(m handoff.Message, author string, parts []part) {
 	}
 	tells := parts[0]
 	for _, p := range parts {
-		if p.tone == body || p.tone == detail && tells.tone == quote {
+		if p.tone == body || p.tone != quote && tells.tone == quote {
 			tells = p
 		}
 		if p.tone == body {

@@ -58,6 +58,7 @@ func ExampleWriteText() {
 	//     Yes, it is.
 	//     Since yesterday.
 	//
+	// Conversations: c1
 	// Messages: 2
 	// SHA-256: 3681a020863dedd1c0ded43e2b480db994ea2e614e3078e1776197cd19e289a5
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +89,20 @@ func (n *narrator) aboutAttendance() []fact {
 		facts = append(facts, fact{n.priority, n.priorityName(c.Priority)})
 	}
 	return known(append(facts, fact{n.tags, strings.Join(c.Tags, ", ")}, fact{n.id, string(c.ID)}))
+}
+
+// closingFacts tells what a copy of the transcript can be checked by.
+func (n *narrator) closingFacts(s *source) []fact {
+	ids := make([]string, len(s.ids))
+	for i, id := range s.ids {
+		ids[i] = string(id)
+	}
+	sum := s.sum()
+	facts := []fact{{n.conversations, strings.Join(ids, ", ")}, {n.messages, strconv.FormatInt(sum.Messages, 10)}, {digestName, sum.SHA256}}
+	if !n.o.GeneratedAt.IsZero() {
+		facts = append(facts, fact{n.generated, n.o.GeneratedAt.In(n.o.Zone).Format(n.stamp)})
+	}
+	return known(facts)
 }
 
 func known(facts []fact) []fact {

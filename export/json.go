@@ -79,6 +79,7 @@ func WriteJSON(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	o, words := o.withDefaults()
 	j := &jsonWriter{w: bufio.NewWriter(w)}
 	s := newSource(ctx, t, o)
+	t = s.t
 	t.Contact.Since = encodableTime(t.Contact.Since)
 	j.open(jsonHead{
 		Version: JSONVersion, Title: o.Title, Language: words.language, TimeZone: o.Zone.String(),
@@ -92,7 +93,7 @@ func WriteJSON(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	if err != nil {
 		return err
 	}
-	j.raw(fmt.Sprintf("\n],\"messages\":%d,\"sha256\":%q}\n", s.count, s.sum()))
+	j.raw(fmt.Sprintf("\n],\"messages\":%d,\"sha256\":%q}\n", s.count, s.sum().SHA256))
 	if j.err == nil {
 		j.err = j.w.Flush()
 	}

@@ -20,19 +20,27 @@ type source struct {
 	ctx    context.Context
 	t      Transcript
 	o      Options
+	mask   masker
+	ids    []handoff.ConversationID // of the attendances so far
 	count  int64
 	digest hash.Hash
 }
 
 func newSource(ctx context.Context, t Transcript, o Options) *source {
-	return &source{ctx: ctx, t: t, o: o, digest: sha256.New()}
+	s := &source{ctx: ctx, t: t, o: o, mask: masker{o.Redact}, digest: sha256.New()}
+	if o.Redact != nil {
+		s.t = s.mask.transcript(t)
+	}
+	return s
 }
 
 // digestName heads the digest in every language.
 const digestName = "SHA-256"
 
-// sum is the digest so far, in hex.
-func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
+// sum is the digest so far.
+func (s *source) sum() Digest {
+	return Digest{Messages: s.count, SHA256: hex.EncodeToString(s.digest.Sum(nil))}
+}
 
 // attendances gives the attendances, numbered from 1.
 func (s *source) attendances(yield func(int, Attendance) error) error {
@@ -48,12 +56,22 @@ func (s *source) attendances(yield func(int, Attendance) error) error {
 			return fmt.Errorf("export: attendance %d: %w", n+1, err)
 		}
 		n++
+		s.ids = append(s.ids, a.Conversation.ID)
+		if s.o.Redact != nil {
+			a = s.mask.attendance(a)
+		}
 		if err := yield(n, a); err != nil {
 			return fmt.Errorf("export: conversation %s: %w", a.Conversation.ID, err)
 		}
 	}
+	if s.o.Progress != nil {
+		s.o.Progress(s.count)
+	}
 	return nil
 }
+
+// progressEvery is after how many messages progress is told.
+const progressEvery = 100
 
 // said is a message as it is given to a format: with its JSON, which the
 // digest is over.
@@ -85,18 +103,29 @@ func (s *source) messages(a Attendance, yield func(said) error) error {
 		if !s.o.Notes && isNote(m) {
 			continue
 		}
+		if s.o.Redact != nil {
+			m = s.mask.message(m)
+		}
 		encoded, err := json.Marshal(encodable(m))
 		if err != nil {
 			return fmt.Errorf("message %d: %w", m.Number, err)
 		}
-		s.count++
-		s.digest.Write(encoded)
-		s.digest.Write([]byte{'\n'})
+		s.took(encoded)
 		if err := yield(said{m, encoded}); err != nil {
 			return err
 		}
+		if s.o.Progress != nil && s.count%progressEvery == 0 {
+			s.o.Progress(s.count)
+		}
 	}
 	return nil
+}
+
+// took counts and digests a message by its JSON.
+func (s *source) took(encoded []byte) {
+	s.count++
+	s.digest.Write(encoded)
+	s.digest.Write([]byte{'\n'})
 }
 
 // events gives the events that are shown. Nothing tells of a note that is
@@ -118,6 +147,9 @@ func (s *source) events(a Attendance) iter.Seq2[handoff.Event, error] {
 			last = e.Seq
 			if e.Private && !s.o.Notes {
 				continue
+			}
+			if s.o.Redact != nil {
+				e = s.mask.event(e)
 			}
 			if !yield(e, nil) {
 				return

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,11 +21,8 @@ import (
 // the transcript may have been written; the error wraps its cause.
 func WriteText(ctx context.Context, w io.Writer, t Transcript, o Options) error {
 	o, words := o.withDefaults()
-	out := &text{
-		narrator: narrator{words: words, t: t, o: o},
-		source:   newSource(ctx, t, o),
-		w:        bufio.NewWriter(w),
-	}
+	s := newSource(ctx, t, o)
+	out := &text{narrator: narrator{words: words, t: s.t, o: o}, source: s, w: bufio.NewWriter(w)}
 	if err := out.transcript(); err != nil {
 		return err
 	}
@@ -62,7 +58,7 @@ func (x *text) transcript() error {
 	if !found {
 		x.line(x.noAttendances)
 	}
-	x.facts([]fact{{x.messages, strconv.FormatInt(x.source.count, 10)}, {digestName, x.source.sum()}})
+	x.facts(x.closingFacts(x.source))
 	return nil
 }
 

@@ -2,10 +2,14 @@ package export
 
 import (
 	"cmp"
+	"context"
+	"io"
 	"iter"
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/export/fonts"
+	"github.com/handoffdesk/handoff/export/redact"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -58,6 +62,24 @@ type Options struct {
 	Notes   bool // show private notes and what the bot told the agent
 	Tickets bool // show each attendance's tickets
 	Events  bool // show what happened between the messages
+
+	// Redact hides personal data in what people wrote, and the contact's
+	// number and addresses altogether; package redact has a profile. Pictures
+	// are then listed and not shown. Names stay. The zero value hides nothing.
+	Redact redact.Profile
+	// Open gives the file of a message that has one, so that PDF and HTML
+	// show its picture: JPEG, PNG, GIF or WebP. It may fail, which the
+	// document says where the picture would be. nil shows no pictures.
+	Open func(context.Context, handoff.Message) (io.ReadCloser, error)
+	// Fonts are asked, in their order, for the characters that a PDF
+	// document's own font lacks: see packages fonts, noto and cjk.
+	Fonts []fonts.Family
+	// Emoji gives the pictures of emoji to a PDF document: see package emoji.
+	// nil is none; they are then told by their code points.
+	Emoji EmojiPictures
+	// Progress is told now and then, and at the end, how many messages have
+	// been read, in the goroutine of the export. nil is nobody.
+	Progress func(messages int64)
 }
 
 func (o Options) withDefaults() (Options, *words) {

@@ -27,6 +27,10 @@ type words struct {
 	agent, system, note       string // who says it
 	noMessages, noAttendances string
 	page, messages            string
+	conversations             string // whose ids are listed
+	closing, howToCheck       string
+	unopened, unshown         string // a picture that cannot be shown
+	masked                    string
 
 	states     map[handoff.State]string
 	priorities [4]string
@@ -100,7 +104,12 @@ var english = words{
 		"July", "August", "September", "October", "November", "December"},
 	agent: "agent", system: "System", note: "private note",
 	noMessages: "No messages.", noAttendances: "No attendances.",
-	page: "Page %d of %d", messages: "Messages",
+	page: "Page %d of %d", messages: "Messages", conversations: "Conversations",
+	closing: "About this copy",
+	howToCheck: "The SHA-256 is computed over the messages shown here, as they stand in the JSON transcript of the same conversations and " +
+		"options: each message's line and a line feed. If the two sums are equal, nothing was added, left out or changed.",
+	unopened: "The file could not be opened.", unshown: "The picture cannot be shown.",
+	masked: "Personal data masked",
 	states: map[handoff.State]string{
 		handoff.StateBot: "with the bot", handoff.StateWaiting: "waiting", handoff.StateAssigned: "with an agent",
 		handoff.StateEnded: "ended",
@@ -158,7 +167,12 @@ var portuguese = words{
 		"julho", "agosto", "setembro", "outubro", "novembro", "dezembro"},
 	agent: "atendente", system: "Sistema", note: "nota privada",
 	noMessages: "Nenhuma mensagem.", noAttendances: "Nenhum atendimento.",
-	page: "Página %d de %d", messages: "Mensagens",
+	page: "Página %d de %d", messages: "Mensagens", conversations: "Conversas",
+	closing: "Sobre esta cópia",
+	howToCheck: "O SHA-256 é calculado sobre as mensagens mostradas aqui, como estão na transcrição em JSON das mesmas conversas e " +
+		"opções: a linha de cada mensagem e uma quebra de linha. Se as duas somas são iguais, nada foi acrescentado, omitido ou alterado.",
+	unopened: "Não foi possível abrir o arquivo.", unshown: "A imagem não pode ser mostrada.",
+	masked: "Dados pessoais ocultados",
 	states: map[handoff.State]string{
 		handoff.StateBot: "com o bot", handoff.StateWaiting: "aguardando atendimento",
 		handoff.StateAssigned: "em atendimento", handoff.StateEnded: "encerrado",
@@ -216,7 +230,12 @@ var spanish = words{
 		"julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 	agent: "agente", system: "Sistema", note: "nota privada",
 	noMessages: "Ningún mensaje.", noAttendances: "Ninguna atención.",
-	page: "Página %d de %d", messages: "Mensajes",
+	page: "Página %d de %d", messages: "Mensajes", conversations: "Conversaciones",
+	closing: "Acerca de esta copia",
+	howToCheck: "El SHA-256 se calcula sobre los mensajes que se muestran aquí, tal como están en la transcripción en JSON de las mismas " +
+		"conversaciones y opciones: la línea de cada mensaje y un salto de línea. Si ambas sumas son iguales, nada se agregó, omitió ni cambió.",
+	unopened: "No se pudo abrir el archivo.", unshown: "La imagen no se puede mostrar.",
+	masked: "Datos personales ocultos",
 	states: map[handoff.State]string{
 		handoff.StateBot: "con el bot", handoff.StateWaiting: "en espera", handoff.StateAssigned: "con un agente",
 		handoff.StateEnded: "terminada",

@@ -1,0 +1,414 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/export/fonts"
+	"github.com/handoffdesk/handoff/export/layout"
+)
+
+// WritePDF writes the transcript as a PDF document of A4 pages, with a
+// bookmark for each attendance, in DejaVu Sans, the fonts of the options and
+// the pictures of emoji. Letters are shaped as their script asks, and lines
+// go from the right where it does. Text is searchable and copied as it was
+// written. What no font has is told by its code point, as in [U+4F60], and
+// still copied as it was; a control character is copied as it is told. The
+// same transcript and options give the same bytes.
+//
+// The document is held in memory until it is complete, at less than 2 KiB for
+// a message of a line or two: on an error of an iterator, or when ctx ends,
+// nothing was written. On an error of w, some of it may have been. The error
+// wraps its cause.
+func WritePDF(ctx context.Context, w io.Writer, t Transcript, o Options) error {
+	d := newDocument(ctx, t, o)
+	file := newPDF(oneLine(d.o.Title), oneLine(d.t.Bot), d.language, o.GeneratedAt, o.Emoji)
+	if err := d.draw(file); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return file.writeTo(w)
+}
+
+// The look of a document: one column of text with the hours at its left, in
+// greys, and one colour each for agents, notes, what was read and what failed.
+var (
+	ink       = rgb{0x1b, 0x25, 0x30}
+	slate     = rgb{0x45, 0x50, 0x5c}
+	grey      = rgb{0x66, 0x70, 0x7c}
+	hair      = rgb{0xd5, 0xd9, 0xde}
+	pale      = rgb{0xf4, 0xf6, 0xf8}
+	blue      = rgb{0x1b, 0x5e, 0xa8}
+	paleBlue  = rgb{0xee, 0xf4, 0xfb}
+	red       = rgb{0xb0, 0x27, 0x1c}
+	amber     = rgb{0xd1, 0x93, 0x1f}
+	paleAmber = rgb{0xfd, 0xf6, 0xe3}
+
+	titleStyle   = style{bold: true, size: 20, color: ink}
+	headingStyle = style{bold: true, size: 12, color: ink}
+	dayStyle     = style{bold: true, size: 8, color: grey}
+	nameStyle    = style{bold: true, size: 9.5, color: ink}
+	bodyStyle    = style{size: 9.5, color: ink}
+	emojiStyle   = style{size: 24, color: ink} // of a message that is nothing else
+	detailStyle  = style{size: 8.5, color: slate}
+	valueStyle   = style{size: 8.5, color: ink}
+	smallStyle   = style{size: 8, color: grey}
+	alarmStyle   = style{size: 8, color: red}
+	readStyle    = style{size: 8, color: blue}
+)
+
+// Where things stand, in points.
+var sheet = page{left: 56, top: 68, right: paperWidth - 56, bottom: paperHeight - 64}
+
+const (
+	bodyLeft  = 56 + 50 // the hours have the room before it
+	cardLeft  = bodyLeft - 10
+	cardRight = paperWidth - 56
+	bodyRight = cardRight - 10
+	barWidth  = 2
+	bodyLine  = 13.5
+	smallLine = 11.5
+	between   = 6 // messages
+	factsLeft = 56 + 104
+	factsPad  = 10
+
+	pictureWidth, pictureHeight = 260, 260
+	fewEmoji                    = 3
+)
+
+// document draws a transcript.
+type document struct {
+	narrator
+	source *source
+	setter *layout.Setter
+	flow   *flow
+	rows   []row // of what is being said, used again
+	day    date  // of the last message or event
+}
+
+func newDocument(ctx context.Context, t Transcript, o Options) *document {
+	o, words := o.withDefaults()
+	source := newSource(ctx, t, o)
+	var isEmoji func(string) bool
+	if o.Emoji != nil {
+		isEmoji = func(sequence string) bool {
+			_, ok := o.Emoji(sequence)
+			return ok
+		}
+	}
+	return &document{
+		narrator: narrator{words: words, t: source.t, o: o},
+		source:   source,
+		setter:   layout.New(append([]fonts.Family{fonts.DejaVu()}, o.Fonts...), isEmoji),
+	}
+}
+
+func (d *document) draw(c canvas) error {
+	d.flow = newFlow(c, sheet)
+	d.title()
+	found := false
+	err := d.source.attendances(func(number int, a Attendance) error {
+		found = true
+		d.a, d.day = a, date{}
+		return d.attendance(number)
+	})
+	if err != nil {
+		return err
+	}
+	if !found {
+		d.remark(d.noAttendances)
+	}
+	d.end()
+	d.margins(c)
+	return nil
+}
+
+func (d *document) title() {
+	d.paragraphs(d.o.Title, titleStyle, sheet.left, sheet.right, 26)
+	d.rows = append(d.rows, row{height: 8})
+	d.flush(block{keep: 1})
+	d.panel(d.about())
+}
+
+// panel draws a table on its own ground.
+func (d *document) panel(facts []fact) {
+	d.rows = append(d.rows, row{height: factsPad - 2, pad: true})
+	d.facts(facts, sheet.left+factsPad)
+	d.rows = append(d.rows, row{height: factsPad - 3, pad: true})
+	d.flush(block{keep: min(len(d.rows), 12), ground: []fill{{x: sheet.left, width: sheet.right - sheet.left, color: pale}}})
+}
+
+// attendance draws the present attendance.
+func (d *document) attendance(number int) error {
+	d.rows = append(d.rows, row{height: 24})
+	heading := len(d.rows)
+	title := d.narrator.heading(number)
+	d.paragraphs(title, headingStyle, sheet.left, sheet.right, 18)
+	d.rows[heading].bookmark = title
+	d.rows = append(d.rows, row{height: 8, rules: []fill{{x: sheet.left, width: sheet.right - sheet.left, y: 2, height: 0.8, color: ink}}})
+	d.facts(d.aboutAttendance(), sheet.left)
+	if d.o.Tickets {
+		d.tickets()
+	}
+	d.flush(block{keep: 6})
+
+	before := d.source.count
+	err := d.source.timeline(d.a, func(m handoff.Message) error {
+		d.dayOf(m.At)
+		return d.message(m)
+	}, func(e handoff.Event) error {
+		d.dayOf(e.At)
+		d.happened(e)
+		return nil
+	})
+	if err == nil && d.source.count == before {
+		d.remark(d.noMessages)
+	}
+	return err
+}
+
+// facts draws a table of names and values.
+func (d *document) facts(facts []fact, left float64) {
+	for _, f := range facts {
+		first := len(d.rows)
+		d.paragraphs(oneLine(f.value), valueStyle, factsLeft, sheet.right-factsPad, 13)
+		d.name(first, f.name, left)
+	}
+}
+
+func (d *document) tickets() {
+	if len(d.a.Tickets) == 0 {
+		return
+	}
+	first := len(d.rows)
+	for _, t := range d.a.Tickets {
+		for _, p := range d.ticket(t) {
+			d.part(p, factsLeft)
+		}
+		d.rows = append(d.rows, row{height: 5})
+	}
+	d.name(first, d.narrator.tickets, sheet.left)
+}
+
+// name puts a name at the left of a row of values.
+func (d *document) name(at int, name string, left float64) {
+	line := d.setter.Fit(name, false, smallStyle.thousandths(factsLeft-left-6))
+	d.rows[at].spans = append([]span{{left, smallStyle, line}}, d.rows[at].spans...)
+}
+
+// dayOf draws a line with the day's name where a new day begins.
+func (d *document) dayOf(at time.Time) {
+	at = at.In(d.o.Zone)
+	if civil(at) == d.day {
+		return
+	}
+	d.day = civil(at)
+	name := d.setter.Label(d.narrator.day(at), true)
+	width := dayStyle.points(name.Width)
+	middle := (sheet.left + sheet.right) / 2
+	side := (sheet.right-sheet.left-width)/2 - 10
+	d.flow.hold(row{height: 12}, row{
+		height: 12, baseline: 9,
+		rules: []fill{
+			{x: sheet.left, width: side, y: 6, height: 0.5, color: hair},
+			{x: sheet.right - side, width: side, y: 6, height: 0.5, color: hair},
+		},
+		spans: []span{{middle - width/2, dayStyle, name}},
+	}, row{height: 8})
+}
+
+// message draws what was said, under its hour and its author.
+func (d *document) message(m handoff.Message) error {
+	h := d.head(m)
+	d.rows = append(d.rows, row{height: 5, pad: true}, d.headRow(m, h))
+	for _, p := range d.parts(m) {
+		if err := d.partOf(m, p); err != nil {
+			return err
+		}
+	}
+	keep := len(d.rows)
+	if keep > 8 {
+		keep = 4 // a longer message may go on overleaf
+	}
+	d.rows = append(d.rows, row{height: 5, pad: true})
+	d.flush(block{keep: keep, ground: ground(m), after: between})
+	return nil
+}
+
+// headRow tells when, who, and how far it came, in the order it is read.
+func (d *document) headRow(m handoff.Message, h head) row {
+	hour := d.setter.Label(h.at.Format("15:04"), false)
+	status, statusStyle := layout.Line{}, smallStyle
+	if h.status != "" {
+		status = d.setter.Label("· "+h.status, false)
+	}
+	switch m.Delivery {
+	case handoff.Read:
+		statusStyle = readStyle
+	case handoff.Failed:
+		statusStyle = alarmStyle
+	}
+	role := layout.Line{}
+	if h.role != "" {
+		role = d.setter.Label("· "+h.role, false)
+	}
+	who := nameStyle
+	if m.Author.By == handoff.ByAgent {
+		who.color = blue
+	}
+	const gap = 5
+	room := bodyRight - bodyLeft - smallStyle.points(role.Width+status.Width) - 2*gap
+	name := d.setter.Fit(h.author, true, who.thousandths(room))
+	roleLeft := bodyLeft + who.points(name.Width) + gap
+	return row{height: bodyLine, baseline: 10, spans: []span{
+		{sheet.left, smallStyle, hour},
+		{bodyLeft, who, name},
+		{roleLeft, smallStyle, role},
+		{roleLeft + smallStyle.points(role.Width) + gap, statusStyle, status},
+	}}
+}
+
+// partOf draws a piece of a message, and under the name of a file what it
+// shows.
+func (d *document) partOf(m handoff.Message, p part) error {
+	d.part(p, bodyLeft)
+	if p.tone != file {
+		return nil
+	}
+	shown, err := d.source.pictureOf(m)
+	switch {
+	case errors.Is(err, errUnopened):
+		d.part(part{quote, d.unopened}, bodyLeft)
+	case err != nil:
+		d.part(part{quote, d.unshown}, bodyLeft)
+	case shown != nil:
+		d.picture(shown)
+	}
+	return d.source.ctx.Err()
+}
+
+// picture draws a picture, never larger than on a screen of 144 dots an inch.
+func (d *document) picture(p *picture) {
+	width, height := float64(p.width)/2, float64(p.height)/2
+	scale := min(1, pictureWidth/width, pictureHeight/height)
+	d.rows = append(d.rows, row{height: 4, pad: true},
+		row{height: height * scale, picture: p, left: bodyLeft, width: width * scale}, row{height: 4, pad: true})
+}
+
+// ground sets a message apart by who says it: a pale ground for the contact, a
+// line at the left for the bot, a blue ground and line for an agent, and for a
+// note an amber ground, so that it is told apart in print without colour, too.
+func ground(m handoff.Message) []fill {
+	card := fill{x: cardLeft, width: cardRight - cardLeft, color: pale}
+	bar := fill{x: cardLeft, width: barWidth, color: hair}
+	switch {
+	case isNote(m):
+		bar.color, card.color = amber, paleAmber
+	case m.Author.By == handoff.ByAgent:
+		bar.color, card.color = blue, paleBlue
+	case m.Author.By == handoff.ByContact:
+		return []fill{card}
+	default:
+		return []fill{bar}
+	}
+	return []fill{card, bar}
+}
+
+func (d *document) happened(e handoff.Event) {
+	first := len(d.rows)
+	d.paragraphs(oneLine(d.narrator.event(e)), smallStyle, bodyLeft, bodyRight, smallLine)
+	hour := d.setter.Label(e.At.In(d.o.Zone).Format("15:04"), false)
+	d.rows[first].spans = append([]span{{sheet.left, smallStyle, hour}}, d.rows[first].spans...)
+	d.flush(block{keep: 1, after: between})
+}
+
+// part draws a piece of a message or ticket.
+func (d *document) part(p part, left float64) {
+	switch p.tone {
+	case body:
+		d.written(p.text, left)
+	case detail, file:
+		d.paragraphs(p.text, detailStyle, left, bodyRight, 12.5)
+	case alarm:
+		d.paragraphs(p.text, alarmStyle, left, bodyRight, smallLine)
+	default:
+		d.paragraphs(p.text, smallStyle, left, bodyRight, smallLine)
+	}
+}
+
+// written draws what somebody wrote, a few emoji larger.
+func (d *document) written(text string, left float64) {
+	if len(text) <= 100 {
+		if l := d.setter.Label(text, false); isFewEmoji(l) {
+			d.paragraphs(text, emojiStyle, left, bodyRight, 32)
+			return
+		}
+	}
+	d.paragraphs(text, bodyStyle, left, bodyRight, bodyLine)
+}
+
+func isFewEmoji(l layout.Line) bool {
+	for _, p := range l.Pieces {
+		if p.Emoji == "" {
+			return false
+		}
+	}
+	return len(l.Pieces) > 0 && len(l.Pieces) <= fewEmoji
+}
+
+// paragraphs breaks any text into rows.
+func (d *document) paragraphs(text string, s style, left, right, height float64) {
+	for _, line := range d.setter.Lines(text, s.bold, s.thousandths(right-left)) {
+		x := left
+		if line.FromRight {
+			x = right - s.points(line.Width)
+		}
+		d.rows = append(d.rows, row{height: height, baseline: height/2 + s.size*0.36, spans: []span{{x, s, line}}})
+	}
+}
+
+func (d *document) remark(text string) {
+	d.rows = append(d.rows, row{height: 20, baseline: 14, spans: []span{{sheet.left, smallStyle, d.setter.Label(text, false)}}})
+	d.flush(block{keep: 1})
+}
+
+// flush passes the rows on to the pages, as the block b.
+func (d *document) flush(b block) {
+	b.rows = d.rows
+	d.flow.add(b)
+	d.rows = d.rows[:0]
+}
+
+// end tells what the document can be checked by.
+func (d *document) end() {
+	d.flow.hold(row{height: 22})
+	d.rows = append(d.rows, row{height: factsPad - 2, pad: true})
+	d.paragraphs(d.narrator.closing, nameStyle, sheet.left+factsPad, sheet.right-factsPad, 16)
+	d.facts(d.closingFacts(d.source), sheet.left+factsPad)
+	d.rows = append(d.rows, row{height: 4, pad: true})
+	d.paragraphs(d.howToCheck, smallStyle, sheet.left+factsPad, sheet.right-factsPad, smallLine)
+	d.rows = append(d.rows, row{height: factsPad - 3, pad: true})
+	d.flush(block{keep: len(d.rows), ground: []fill{{x: sheet.left, width: sheet.right - sheet.left, color: pale}}})
+}
+
+// margins draws what stands above and below the text of each page, when their
+// number is known.
+func (d *document) margins(c canvas) {
+	last := c.pages()
+	label := d.setter.Fit(dotted(d.o.Title, d.t.Contact.Label()), false, smallStyle.thousandths(sheet.right-sheet.left))
+	for n := 1; n <= last; n++ {
+		c.turnTo(n)
+		if n > 1 {
+			c.text(sheet.left, sheet.top-30, smallStyle, label)
+			c.fill(sheet.left, sheet.top-23, sheet.right-sheet.left, 0.5, hair)
+		}
+		number := d.setter.Label(fmt.Sprintf(d.page, n, last), false)
+		c.text(sheet.right-smallStyle.points(number.Width), sheet.bottom+32, smallStyle, number)
+	}
+}

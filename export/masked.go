@@ -1,0 +1,129 @@
+package export
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/export/redact"
+)
+
+// masker hides personal data in what is exported. It changes copies.
+type masker struct{ redact.Profile }
+
+func (p masker) transcript(t Transcript) Transcript {
+	t.Contact = p.contact(t.Contact)
+	return t
+}
+
+// contact hides a number and addresses altogether, as they are the contact's
+// whatever their form.
+func (p masker) contact(c handoff.Contact) handoff.Contact {
+	c.Name, c.Username, c.Number = p.Text(c.Name), p.Text(c.Username), redact.Hide(c.Number)
+	c.Addresses = slices.Clone(c.Addresses)
+	for i := range c.Addresses {
+		c.Addresses[i].ID = redact.Hide(c.Addresses[i].ID)
+	}
+	return c
+}
+
+func (p masker) attendance(a Attendance) Attendance {
+	a.Conversation.Tags = p.texts(a.Conversation.Tags)
+	a.Tickets = slices.Clone(a.Tickets)
+	for i := range a.Tickets {
+		t := &a.Tickets[i]
+		t.Type, t.Description = p.Text(t.Type), p.Text(t.Description)
+		t.History = slices.Clone(t.History)
+		for j := range t.History {
+			t.History[j].Type = p.Text(t.History[j].Type)
+		}
+	}
+	return a
+}
+
+func (p masker) event(e handoff.Event) handoff.Event {
+	e.Tags = p.texts(e.Tags)
+	return e
+}
+
+// message hides what people wrote, whatever the message's kind. Ids that
+// channels make may hold a number, and links may open the file.
+func (p masker) message(m handoff.Message) handoff.Message {
+	m.Content = m.Content.Clone()
+	c := &m.Content
+	m.Provider, c.Quotes = alias(m.Provider), alias(c.Quotes)
+	m.Failure, c.Text = p.Text(m.Failure), p.Text(c.Text)
+	for _, media := range []*handoff.Media{c.Media, c.Overflow} {
+		if media != nil {
+			media.Name, media.ID, media.URL = p.Text(media.Name), "", ""
+		}
+	}
+	if l := c.Location; l != nil {
+		l.Name, l.Address = p.Text(l.Name), p.Text(l.Address)
+	}
+	for i := range c.Cards {
+		card := &c.Cards[i]
+		card.Name, card.Org = p.Text(card.Name), p.Text(card.Org)
+		for j := range card.Phones {
+			card.Phones[j] = redact.Hide(card.Phones[j])
+		}
+		for j := range card.Emails {
+			card.Emails[j] = redact.Hide(card.Emails[j])
+		}
+	}
+	if c.Reply != nil {
+		*c.Reply = p.choice(*c.Reply)
+	}
+	if c.Reaction != nil {
+		c.Reaction.To = alias(c.Reaction.To)
+	}
+	for i := range c.Items {
+		c.Items[i].Product = p.Text(c.Items[i].Product)
+	}
+	for i := range c.Buttons {
+		c.Buttons[i] = p.choice(c.Buttons[i])
+	}
+	if l := c.List; l != nil {
+		l.Button = p.Text(l.Button)
+		for i := range l.Sections {
+			section := &l.Sections[i]
+			section.Title = p.Text(section.Title)
+			for j := range section.Rows {
+				section.Rows[j] = p.choice(section.Rows[j])
+			}
+		}
+	}
+	if c.Template != nil {
+		c.Template.Params = p.texts(c.Template.Params)
+	}
+	for k, v := range maps.Clone(c.Fields) {
+		delete(c.Fields, k)
+		c.Fields[p.Text(k)] = p.Text(v)
+	}
+	c.Raw = []byte(p.Text(string(c.Raw)))
+	return m
+}
+
+func (p masker) choice(c handoff.Choice) handoff.Choice {
+	return handoff.Choice{ID: p.Text(c.ID), Title: p.Text(c.Title), Description: p.Text(c.Description)}
+}
+
+func (p masker) texts(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i := range texts {
+		texts[i] = p.Text(texts[i])
+	}
+	return texts
+}
+
+// alias stands for an id: the same for the same one, so that answers still
+// find what they answer.
+func alias(id string) string {
+	if id == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "masked-" + hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,334 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/jung-kurt/gofpdf"
+
+	"github.com/handoffdesk/handoff/export/fonts"
+	"github.com/handoffdesk/handoff/export/layout"
+)
+
+// paper is A4 in points.
+const paperWidth, paperHeight = 595.28, 841.89
+
+// pdf is the canvas that becomes a PDF file. Nothing else knows its writer,
+// gofpdf, which holds the pages, cuts the fonts and writes the file's parts.
+// Text is drawn past it: gofpdf has no glyphs but those of single characters,
+// and none beyond U+FFFF.
+type pdf struct {
+	f        *gofpdf.Fpdf
+	language string
+	emoji    EmojiPictures
+	faces    map[*fonts.Font]*face
+	order    []*face // as they came to be used
+	images   images
+	page     bytes.Buffer // what is drawn on the present page and not yet passed on
+
+	// What is in force where page ends.
+	face  *face
+	size  float64
+	color rgb
+	inked bool // color is known
+}
+
+// face is a font as this document uses it: each glyph, with the text that it
+// shows, has a code.
+type face struct {
+	font   *fonts.Font
+	name   string
+	plain  [0x3000]uint16 // the codes of characters that show as their own glyph
+	codes  map[shown]uint16
+	glyphs []uint16 // by code, from 1
+	texts  []string
+}
+
+type shown struct {
+	glyph uint16
+	text  string
+}
+
+// newPDF begins a file. Its bytes depend on nothing but what is drawn and on
+// what is given here.
+func newPDF(title, author, language string, created time.Time, emoji EmojiPictures) *pdf {
+	f := gofpdf.New("P", "pt", "A4", "")
+	f.SetAutoPageBreak(false, 0)
+	f.SetCompression(true)
+	f.SetCatalogSort(true)
+	if created.IsZero() {
+		created = time.Unix(0, 0)
+	}
+	f.SetCreationDate(created.UTC())
+	f.SetModificationDate(created.UTC())
+	f.SetTitle(textString(title), false)
+	f.SetAuthor(textString(author), false)
+	f.SetCreator(textString("handoff"), false)
+	return &pdf{f: f, language: language, emoji: emoji, faces: make(map[*fonts.Font]*face)}
+}
+
+func (p *pdf) addPage() {
+	p.turn()
+	p.f.AddPage()
+}
+
+func (p *pdf) pages() int { return p.f.PageCount() }
+
+func (p *pdf) turnTo(page int) {
+	p.turn()
+	p.f.SetPage(page)
+}
+
+// turn leaves the present page. What is in force on the next is not known.
+func (p *pdf) turn() {
+	if p.page.Len() > 0 {
+		p.f.RawWriteBuf(&p.page)
+		p.page.Reset()
+	}
+	p.face, p.inked = nil, false
+}
+
+func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
+	for i := range line.Pieces {
+		piece := &line.Pieces[i]
+		left := x + s.points(piece.Left)
+		if piece.Emoji != "" {
+			p.drawEmoji(left, baseline, s, piece)
+		} else {
+			p.drawPiece(left, baseline, s, piece)
+		}
+	}
+}
+
+func (p *pdf) drawPiece(x, baseline float64, s style, piece *layout.Piece) {
+	if piece.Says != "" {
+		p.spell(piece.Says)
+	}
+	p.page.WriteString("BT ")
+	p.use(p.faceOf(piece.Font), s)
+	p.at(x, baseline)
+	if piece.Glyphs == nil {
+		p.page.WriteByte('(')
+		for _, r := range piece.Text {
+			p.code(p.face.codeOfRune(r))
+		}
+		p.page.WriteString(")Tj ET\n")
+	} else {
+		p.placed(s, piece.Glyphs)
+	}
+	if piece.Says != "" {
+		p.page.WriteString("EMC\n")
+	}
+}
+
+// placed writes glyphs where shaping has put them.
+func (p *pdf) placed(s style, glyphs []layout.Glyph) {
+	rise, shift := 0, 0 // of the pen, from where the codes so far leave it
+	p.page.WriteString("[(")
+	for _, g := range glyphs {
+		if g.Y != rise {
+			p.page.WriteString(")]TJ ")
+			p.number(s.points(g.Y))
+			p.page.WriteString("Ts [(")
+			rise = g.Y
+		}
+		if shift += g.X; shift != 0 {
+			p.page.WriteByte(')')
+			p.page.WriteString(strconv.Itoa(-shift))
+			p.page.WriteByte('(')
+		}
+		p.code(p.face.code(g.ID, g.Text))
+		shift = g.Advance - g.X - p.face.font.Advance(g.ID)
+	}
+	p.page.WriteString(")]TJ ")
+	if rise != 0 {
+		p.page.WriteString("0 Ts ")
+	}
+	p.page.WriteString("ET\n")
+}
+
+// drawEmoji draws a picture, and over it blanks that have the emoji's
+// characters, which are what a reader selects.
+func (p *pdf) drawEmoji(x, baseline float64, s style, piece *layout.Piece) {
+	name, ok := p.images.emoji(piece.Emoji, p.emoji)
+	if !ok {
+		return
+	}
+	p.spell(piece.Text)
+	side, width := s.size*1.18, s.points(piece.Width)
+	p.image(name, x+(width-side)/2, baseline-side*0.81, side, side)
+	p.page.WriteString("BT ")
+	p.use(p.faceOf(piece.Font), s)
+	blank := piece.Font.Glyph(' ')
+	count := utf8.RuneCountInString(piece.Text)
+	p.number(100 * width / s.points(max(1, piece.Font.Advance(blank))*count))
+	p.page.WriteString("Tz ")
+	p.at(x, baseline)
+	p.page.WriteByte('(')
+	for _, r := range piece.Text {
+		p.code(p.face.code(blank, string(r)))
+	}
+	p.page.WriteString(")Tj 100 Tz ET\nEMC\n")
+}
+
+// spell begins what is to be read as text, whatever its glyphs are.
+func (p *pdf) spell(text string) {
+	p.page.WriteString("/Span<</ActualText(")
+	for _, b := range []byte(textString(text)) {
+		p.escaped(b)
+	}
+	p.page.WriteString(")>>BDC\n")
+}
+
+func (p *pdf) fill(x, y, width, height float64, c rgb) {
+	p.ink(c)
+	for _, v := range []float64{x, paperHeight - y - height, width, height} {
+		p.number(v)
+	}
+	p.page.WriteString("re f\n")
+}
+
+func (p *pdf) picture(x, y, width, height float64, pic *picture) {
+	p.image(p.images.picture(pic), x, y, width, height)
+}
+
+func (p *pdf) image(name string, x, y, width, height float64) {
+	p.page.WriteString("q ")
+	for _, v := range []float64{width, 0, 0, height, x, paperHeight - y - height} {
+		p.number(v)
+	}
+	p.page.WriteString("cm /" + name + " Do Q\n")
+}
+
+func (p *pdf) bookmark(y float64, text string) { p.f.Bookmark(textString(text), 0, y) }
+
+// use puts a face and a style in force.
+func (p *pdf) use(f *face, s style) {
+	p.ink(s.color)
+	if p.face == f && p.size == s.size {
+		return
+	}
+	p.face, p.size = f, s.size
+	p.page.WriteString("/" + f.name + " ")
+	p.number(s.size)
+	p.page.WriteString("Tf ")
+}
+
+func (p *pdf) ink(c rgb) {
+	if p.inked && p.color == c {
+		return
+	}
+	p.color, p.inked = c, true
+	for _, v := range []uint8{c.r, c.g, c.b} {
+		p.number(float64(v) / 255)
+	}
+	p.page.WriteString("rg ")
+}
+
+func (p *pdf) at(x, baseline float64) {
+	p.page.WriteString("1 0 0 1 ")
+	p.number(x)
+	p.number(paperHeight - baseline)
+	p.page.WriteString("Tm ")
+}
+
+// number writes v and a space.
+func (p *pdf) number(v float64) {
+	b := strconv.AppendFloat(p.page.AvailableBuffer(), v, 'f', 2, 64)
+	b = bytes.TrimRight(b, "0")
+	p.page.Write(append(bytes.TrimSuffix(b, []byte{'.'}), ' '))
+}
+
+func (p *pdf) code(c uint16) {
+	p.escaped(byte(c >> 8))
+	p.escaped(byte(c))
+}
+
+// escaped writes a byte of a string.
+func (p *pdf) escaped(b byte) {
+	switch b {
+	case '(', ')', '\\':
+		p.page.WriteByte('\\')
+	case '\r':
+		p.page.WriteByte('\\')
+		b = 'r'
+	}
+	p.page.WriteByte(b)
+}
+
+func (p *pdf) faceOf(font *fonts.Font) *face {
+	f := p.faces[font]
+	if f == nil {
+		f = &face{font: font, name: fmt.Sprintf("f%02d", len(p.order)), codes: make(map[shown]uint16)}
+		f.code(0, "") // code 1 is for what finds no other
+		p.faces[font] = f
+		p.order = append(p.order, f)
+	}
+	return f
+}
+
+func (f *face) codeOfRune(r rune) uint16 {
+	if int(r) >= len(f.plain) {
+		return f.code(f.font.Glyph(r), string(r))
+	}
+	if f.plain[r] == 0 {
+		f.plain[r] = f.code(f.font.Glyph(r), string(r))
+	}
+	return f.plain[r]
+}
+
+// code finds the code of a glyph that shows a text. When a font has no more
+// codes the text is given up, and at last the glyph.
+func (f *face) code(glyph uint16, text string) uint16 {
+	if c, ok := f.codes[shown{glyph, text}]; ok {
+		return c
+	}
+	if len(f.glyphs) >= fonts.MaxCodes/2 && text != "" {
+		return f.code(glyph, "")
+	}
+	if len(f.glyphs) >= fonts.MaxCodes {
+		return 1
+	}
+	f.glyphs, f.texts = append(f.glyphs, glyph), append(f.texts, text)
+	c := uint16(len(f.glyphs))
+	f.codes[shown{glyph, text}] = c
+	return c
+}
+
+// writeTo writes the file.
+func (p *pdf) writeTo(w io.Writer) error {
+	p.turn()
+	for _, f := range p.order {
+		p.f.AddUTF8FontFromBytes(f.name, "", f.font.Coded(f.glyphs))
+	}
+	// gofpdf embeds the characters that were written by itself. A template
+	// that is nowhere shown is where it writes them all.
+	p.f.CreateTemplate(func(t *gofpdf.Tpl) {
+		for _, f := range p.order {
+			t.SetFont(f.name, "", 10)
+			all := make([]rune, len(f.glyphs))
+			for i := range all {
+				all[i] = rune(i + 1)
+			}
+			t.Text(0, 0, string(all))
+		}
+	})
+	if err := p.f.Output(&finisher{w: w, pdf: p}); err != nil {
+		return fmt.Errorf("export: write PDF: %w", err)
+	}
+	return nil
+}
+
+// textString is text as PDF files have it outside of pages.
+func textString(s string) string {
+	b := []byte{0xfe, 0xff}
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u>>8), byte(u))
+	}
+	return string(b)
+}
