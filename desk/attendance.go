@@ -414,6 +414,9 @@ func (d *Desk) change(ctx context.Context, w who, id handoff.ConversationID, f f
 			return nil
 		}
 		t.move(k.before, k.now, k.events, most)
+		if a.also != nil {
+			return a.also(t)
+		}
 		return nil
 	})
 	return after, err

@@ -19,6 +19,9 @@ type authority struct {
 	sees  filter.Viewer
 	// members are the memberships by which an agent sees queues.
 	members []doc[handoff.Member]
+	// also adds to the commit of a change that the caller makes: what counts
+	// it. Nil adds nothing.
+	also func(t *draft) error
 }
 
 // who gives the authority afresh. Each decision asks for it again, and

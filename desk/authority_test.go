@@ -136,6 +136,14 @@ var ofTheBot = map[string]struct {
 	}},
 	"RemoveMember": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error { return s.RemoveMember(ctx, "support", "bruno") }},
 	"PutTemplate":  {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutTemplate(ctx, hi) }},
+	"CountBulk": {0, func(ctx context.Context, s *desk.Seat) error {
+		_, _, err := s.CountBulk(ctx, filter.Criteria{})
+		return err
+	}},
+	"StartBulk": {0, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.StartBulk(ctx, filter.Criteria{}, handoff.BulkAction{End: true}, ""))
+	}},
+	"Bulks": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Bulks(ctx)) }},
 	"PutWebhook": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.PutWebhook(ctx, handoff.Webhook{ID: "new", URL: "https://new.example/"}))
 	}},
@@ -221,7 +229,7 @@ func TestEveryMethodOfASeatIsInTheTables(t *testing.T) {
 	for m := range reflect.TypeFor[*desk.Seat]().Methods() {
 		_, a := onConversation[m.Name]
 		_, b := ofTheBot[m.Name]
-		require.True(t, a || b || m.Name == "Subscribe" || m.Name == "Waiting" || m.Name == "Lose", "%s is in no table: who may call it?", m.Name)
+		require.True(t, a || b || m.Name == "Bulk" || m.Name == "CancelBulk" || m.Name == "Subscribe" || m.Name == "Waiting" || m.Name == "Lose", "%s is in no table: who may call it?", m.Name)
 	}
 }
 

@@ -88,6 +88,13 @@ const (
 	kindWebhookDead  = "webhook_dead"
 )
 
+// Kinds of records of bulk actions, and of their timers.
+const (
+	kindBulk     = "bulk"      // a bulk action and how far it is
+	kindBulkPart = "bulk_part" // parent bulk action, id number; the conversations it is for
+	timerBulk    = "bulk"      // id bulk action: it goes on
+)
+
 // doc is a decoded record. Version 0: it is absent, and value is zero.
 type doc[T any] struct {
 	key     storage.Key

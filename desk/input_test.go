@@ -122,6 +122,10 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"a test of nothing":           o.bot.TestWebhook(o.ctx, ""),
 		"a replay of nothing":         second(o.bot.ReplayWebhook(o.ctx, "crm", desk.WebhookReplay{})),
 		"dead events of nothing":      second(o.bot.DeadWebhookEvents(o.ctx, "")),
+		"a bulk action of nothing":    second(o.bot.StartBulk(o.ctx, filter.Criteria{}, handoff.BulkAction{}, "")),
+		"a bulk action of bad rows":   second(o.bot.StartBulk(o.ctx, filter.Criteria{Limit: -1}, handoff.BulkAction{End: true}, "")),
+		"a bulk action with bad id":   second(o.bot.Bulk(o.ctx, "")),
+		"a bulk action to cancel":     second(o.bot.CancelBulk(o.ctx, "\x00")),
 		"bad criteria":                second(o.bot.Conversations(o.ctx, filter.Criteria{Limit: -1}, "")),
 		"a bad cursor":                second(o.bot.Conversations(o.ctx, filter.Criteria{}, "x")),
 		"an agent to explain":         second(o.bot.ExplainAgent(o.ctx, "")),
@@ -166,6 +170,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
 		"contact":  second(o.bot.Contact(o.ctx, "none")),
 		"webhook":  o.bot.RemoveWebhook(o.ctx, "none"),
+		"bulk":     second(o.bot.Bulk(o.ctx, "none")),
 		"bot":      o.desk.Bot("none").PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x"}),
 	}
 	for name, err := range unknown {
@@ -176,7 +181,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
-	others := strings.Fields(`PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
+	others := strings.Fields(`CountBulk StartBulk Bulks Bulk CancelBulk
+		PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
 		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence

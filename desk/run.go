@@ -114,6 +114,7 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerOffer:   (*Desk).offerDue,
 	timerReact:   (*Desk).reactDue,
 	timerRecheck: (*Desk).recheckDue,
+	timerBulk:    (*Desk).bulkDue,
 }
 
 // timerKinds are all timers but those of messages, which senders have.
