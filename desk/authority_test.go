@@ -102,6 +102,15 @@ var ofTheBot = map[string]struct {
 	}},
 	"Offers":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Offers(ctx)) }},
 	"View":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.View(ctx)) }},
+	"Report": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.Report(ctx, desk.ReportQuery{From: day, To: day.AddDate(0, 0, 1)}))
+	}},
+	"Facts": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error {
+		for _, err := range s.Facts(ctx, desk.ReportQuery{From: day, To: day.AddDate(0, 0, 1)}) {
+			return err
+		}
+		return nil
+	}},
 	"Rows":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Rows(ctx, nil)) }},
 	"Attach":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Attach(ctx, []byte("x"))) }},
 	"Bot":       {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Bot(ctx)) }},

@@ -36,6 +36,7 @@ type reaction struct {
 // reactions are all there are, each independent of the others.
 var reactions = []reaction{
 	{name: "offer", used: (*settings).offering, do: (*Desk).forgetOffer},
+	{name: "facts", do: (*Desk).findFacts},
 }
 
 // place is how far the follower has come.

@@ -186,7 +186,7 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
-		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get`)
+		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get Report Facts CountHistory`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

@@ -1,0 +1,168 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk/report"
+	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Reports are made from facts, which are found in the timelines as they grow:
+// a reaction of the follower reads what is new of a conversation, keeps each
+// fact under the hour in which it happened, and how far it has read. Both go
+// into one commit, so that a fact is there once however often this is done.
+
+// mostFacts and mostRead bound what one look at a conversation keeps and reads:
+// a longer one is looked at again.
+const (
+	mostFacts = 300
+	mostRead  = 5 * storage.MaxPage
+)
+
+// findFacts keeps what a conversation's timeline says and was not kept yet.
+func (d *Desk) findFacts(ctx context.Context, t *draft, _ *settings, c handoff.Conversation) error {
+	v, err := get[report.Tally](ctx, d, key(c.Bot, kindTally, c.ID))
+	if err != nil {
+		return err
+	}
+	if v.value.Seq >= c.Seq {
+		return nil
+	}
+	var facts []report.Fact
+	read, more := 0, true
+	for more && read < mostRead && len(facts) < mostFacts {
+		events, err := d.store.Timeline(ctx, c.Bot, c.ID, v.value.Seq, storage.MaxPage)
+		if err != nil {
+			return fmt.Errorf("desk: timeline of conversation %s: %w", c.ID, err)
+		}
+		more = len(events) == storage.MaxPage
+		for _, e := range events {
+			if len(facts) >= mostFacts {
+				more = true
+				break
+			}
+			var found []report.Fact
+			v.value, found = v.value.Next(e)
+			facts = append(facts, found...)
+			read++
+		}
+	}
+	if len(facts) == 0 && read < storage.MaxPage {
+		return nil // little to read again
+	}
+	for _, f := range facts {
+		k := child(c.Bot, kindFact, report.Hour(f.At), f.ID())
+		if err := put(t, doc[report.Fact]{key: k, value: f}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if more {
+		t.timer(c.Bot, timerReact, string(c.ID), t.now.Add(time.Millisecond))
+	}
+	return put(t, v, time.Time{})
+}
+
+// history is how far the conversations were counted that a bot has from
+// before there were facts: the newest first.
+type history struct {
+	After filter.Position `json:"after"`
+	Done  bool            `json:"done,omitempty"`
+}
+
+// historyPage is how many conversations are counted before the place among
+// them is kept.
+const historyPage = 200
+
+// countHistory begins to count a bot's conversations from before, or, with
+// again, all of them: those that are counted already cost one read.
+func (d *Desk) countHistory(ctx context.Context, bot handoff.BotID, again bool) (done bool, _ error) {
+	err := d.decide(ctx, func(t *draft) error {
+		v, err := get[history](ctx, d, key(bot, kindHistory, bot))
+		if err != nil {
+			return fmt.Errorf("desk: history of bot %s: %w", bot, err)
+		}
+		if done = v.value.Done; v.version != 0 && !again {
+			return nil
+		}
+		done, v.value = false, history{}
+		t.timer(bot, timerHistory, string(bot), t.now)
+		return put(t, v, time.Time{})
+	})
+	return done, err
+}
+
+// historyDue counts a page of a bot's conversations, and sets its timer for
+// the next.
+func (d *Desk) historyDue(ctx context.Context, due storage.Timer) error {
+	v, err := get[history](ctx, d, key(due.Bot, kindHistory, due.ID))
+	if err != nil || v.version == 0 || v.value.Done {
+		return err
+	}
+	rows, next, more, err := d.walk(ctx, storage.Query{
+		Bot: due.Bot, Where: where(anyState...), After: v.value.After, Limit: historyPage,
+	}, 0)
+	if err != nil {
+		return fmt.Errorf("desk: history of bot %s: %w", due.Bot, err)
+	}
+	var g errgroup.Group
+	g.SetLimit(reactAtOnce)
+	for _, c := range rows {
+		g.Go(func() error {
+			return d.decide(ctx, func(t *draft) error { return d.findFacts(ctx, t, nil, c) })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return d.decide(ctx, func(t *draft) error {
+		now, err := get[history](ctx, d, v.key)
+		if err != nil || now.version != v.version {
+			return err // somebody else was here, or it began anew
+		}
+		if v.value.After, v.value.Done = next, !more; more {
+			t.timer(due.Bot, timerHistory, due.ID, t.now.Add(time.Millisecond))
+		}
+		return put(t, v, time.Time{})
+	})
+}
+
+// facts gives the facts that a query asks for, hour after hour. An error is
+// the last it gives.
+func (d *Desk) facts(ctx context.Context, bot handoff.BotID, q report.Query) iter.Seq2[report.Fact, error] {
+	return func(yield func(report.Fact, error) bool) {
+		last := report.Hour(q.To.Add(-time.Nanosecond))
+		// The last key there can be of the hour before the first: no id has a ~.
+		after := child(bot, kindFact, report.Hour(q.From.Add(-time.Hour)), "~")
+		for {
+			page, err := d.store.Records(ctx, storage.Range{Bot: bot, Kind: kindFact, After: after}, storage.MaxPage)
+			if err != nil {
+				yield(report.Fact{}, fmt.Errorf("desk: facts of bot %s: %w", bot, err))
+				return
+			}
+			for _, r := range page {
+				if r.Key.Parent > last {
+					return
+				}
+				v, err := decode[report.Fact](r)
+				if err != nil {
+					d.log.Error("desk: unreadable record", "bot", bot, "kind", kindFact, "id", r.Key.ID)
+					continue
+				}
+				if q.Match(v.value) && !yield(v.value, nil) {
+					return
+				}
+			}
+			if len(page) < storage.MaxPage {
+				return
+			}
+			after = page[len(page)-1].Key
+		}
+	}
+}

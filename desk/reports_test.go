@@ -1,0 +1,208 @@
+package desk_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/report"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// day is one on which nothing happened.
+var day = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// always is a period that holds everything an office does.
+func (o *office) always() desk.ReportQuery {
+	now := o.clock.Now()
+	return desk.ReportQuery{From: now.AddDate(0, 0, -30), To: now.AddDate(0, 0, 30)}
+}
+
+func (o *office) report(q desk.ReportQuery) desk.Report {
+	o.t.Helper()
+	o.settle()
+	r, err := o.bot.Report(o.ctx, q)
+	o.ok(err)
+	return r
+}
+
+// facts are all that are kept, and checked against the timelines.
+func (o *office) facts(ids ...handoff.ConversationID) []report.Fact {
+	o.t.Helper()
+	o.settle()
+	var kept, told []report.Fact
+	for f, err := range o.bot.Facts(o.ctx, o.always()) {
+		o.ok(err)
+		kept = append(kept, f)
+	}
+	for _, id := range ids {
+		events, err := o.bot.Timeline(o.ctx, id, 0)
+		o.ok(err)
+		told = append(told, report.Facts(events)...)
+	}
+	order := func(a, b report.Fact) int { return slices.Compare([]byte(a.ID()), []byte(b.ID())) }
+	slices.SortFunc(told, order)
+	require.Equal(o.t, told, slices.SortedFunc(slices.Values(kept), order))
+	return kept
+}
+
+func TestAReportHasWhatFinishedAndWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.surveys(csat)
+		ana := o.working("ana", 5, "sales")
+		first := o.waits("551", "sales", handoff.NoPriority)
+		o.clock.Advance(30 * time.Second)
+		o.settle()
+		o.clock.Advance(time.Minute)
+		_, err := ana.Reply(o.ctx, first, handoff.Text("oi"), "")
+		o.ok(err)
+		r := o.report(o.always())
+		require.EqualValues(t, []int64{1, 1, 1, 0}, []int64{r.Total.Started, r.Total.HandedOff, r.Total.Answered, r.Total.Stints})
+		require.Equal(t, 1, r.Open.Held)
+		require.Equal(t, []desk.OpenAgent{{Agent: "ana", Held: 1}}, r.Open.Agents)
+
+		o.clock.Advance(time.Minute)
+		o.ok(ana.ReturnToBot(o.ctx, first))
+		require.True(t, o.reply("551", "5").Survey)
+		second := o.waits("552", "support", handoff.High)
+		r = o.report(o.always())
+		require.Equal(t, []float64{30, 60, 120, 5, 90},
+			[]float64{*r.Total.WaitingMean, *r.Total.FirstResponseMean, *r.Total.HandlingMean, *r.Total.CSATAverage, *r.Total.FirstAnswerMean})
+		require.Equal(t, []handoff.AgentID{"ana"}, []handoff.AgentID{r.Agents[0].Agent})
+		require.EqualValues(t, 1, r.Agents[0].CSATAnswered)
+		require.Equal(t, 1, r.Open.Waiting)
+		require.Equal(t, o.conv(second).WaitingSince, r.Open.Oldest)
+		require.Len(t, o.facts(first, second), 9, "two began and were handed off; a wait, a stint, an end, a survey asked and answered")
+
+		q := o.always()
+		q.Queues = []handoff.QueueID{"support"}
+		r = o.report(q)
+		require.EqualValues(t, []int64{1, 0}, []int64{r.Total.HandedOff, r.Total.Answered})
+		require.Equal(t, 0, r.Open.Held)
+	})
+}
+
+func TestLookingAgainKeepsNoFactTwice(t *testing.T) {
+	t.Parallel()
+	o := patient(t)
+	ana := o.working("ana", 5, "sales")
+	id := o.attended(ana, "551")
+	before := o.facts(id)
+	o.openWith(o.store, desk.Options{Lease: 240 * time.Hour, Heartbeat: time.Hour}) // another process
+	for range 3 {
+		o.ok(o.bot.CountHistory(o.ctx))
+		require.Equal(t, before, o.facts(id))
+	}
+}
+
+func TestWhatWasThereBeforeReportsIsCounted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		ana := o.working("ana", 5, "sales")
+		var ids []handoff.ConversationID
+		for n := range 7 {
+			ids = append(ids, o.attended(ana, fmt.Sprint("55", n)))
+			o.clock.Advance(time.Hour)
+		}
+		o.settle()
+		o.forgetFacts()
+		r, err := o.bot.Report(o.ctx, o.always())
+		o.ok(err)
+		require.False(t, r.Complete, "it has just begun")
+		require.Zero(t, r.Total.Stints)
+		r = o.report(o.always())
+		require.True(t, r.Complete)
+		require.EqualValues(t, 7, r.Total.Stints)
+		o.facts(ids...)
+	})
+}
+
+// forgetFacts leaves the store as one from before there were facts.
+func (o *office) forgetFacts() {
+	o.t.Helper()
+	for _, kind := range []string{"fact", "tally", "history"} {
+		recs, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: kind}, storage.MaxPage)
+		o.ok(err)
+		for _, r := range recs {
+			o.ok(o.store.Commit(o.ctx, storage.Batch{
+				ID: storage.NewBatchID(o.clock.Now()), Ops: []storage.Op{storage.DeleteRecord{Key: r.Key, Expect: r.Version}},
+			}))
+		}
+	}
+}
+
+func TestAPeriodIsItsHoursAndNoMore(t *testing.T) {
+	t.Parallel()
+	o := patient(t)
+	ana := o.working("ana", 5, "sales")
+	var ends []time.Time
+	for n := range 6 {
+		ends = append(ends, o.conv(o.attended(ana, fmt.Sprint("55", n))).EndedAt)
+		o.clock.Advance(25 * time.Minute)
+	}
+	for i := range ends {
+		for j := i + 1; j < len(ends); j++ {
+			r := o.report(desk.ReportQuery{From: ends[i], To: ends[j], By: report.ByHour})
+			require.EqualValues(t, j-i, r.Total.Ended, "from is in, to is out")
+		}
+	}
+	rows, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: "fact", Parent: report.Hour(ends[0])}, storage.MaxPage)
+	o.ok(err)
+	require.NotEmpty(t, rows, "facts are kept by the hour in which they happened")
+}
+
+func TestDaysAreThoseOfTheZoneAskedForOrTheAgentsOrTheBots(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	boss := o.agent("boss", 1, handoff.RoleAdmin)
+	q := o.always()
+	require.Equal(t, "America/Sao_Paulo", o.report(q).Zone)
+	o.ok(boss.SetLocale(o.ctx, "", "Asia/Tokyo"))
+	r, err := boss.Report(o.ctx, q)
+	o.ok(err)
+	require.Equal(t, "Asia/Tokyo", r.Zone)
+	q.Zone = "Europe/Lisbon"
+	r, err = boss.Report(o.ctx, q)
+	o.ok(err)
+	require.Equal(t, "Europe/Lisbon", r.Zone)
+	for _, bad := range []desk.ReportQuery{{}, {From: q.To, To: q.From}, {From: q.From, To: q.To, Zone: "Mars"}, {From: q.From, To: q.To, By: "week"}} {
+		_, err = o.bot.Report(o.ctx, bad)
+		require.ErrorIs(t, err, handoff.ErrInvalid)
+		for _, err = range o.bot.Facts(o.ctx, bad) {
+			require.ErrorIs(t, err, handoff.ErrInvalid)
+		}
+	}
+	_, err = o.desk.Bot("none").Report(o.ctx, q)
+	require.ErrorIs(t, err, desk.ErrNotFound)
+	require.ErrorIs(t, o.desk.Bot("none").CountHistory(o.ctx), desk.ErrNotFound)
+}
+
+func TestTransferNoAnswerAndTakeoverAreEachAgentsOwn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		ana, bruno := o.working("ana", 5, "sales"), o.agent("bruno", 5, handoff.RoleAdmin, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		o.clock.Advance(4 * time.Minute)
+		_, err := ana.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: false})
+		require.ErrorIs(t, err, desk.ErrNotAvailable)
+		_, err = bruno.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: true}) // takes it over
+		o.ok(err)
+		o.clock.Advance(time.Minute)
+		_, err = bruno.Reply(o.ctx, id, handoff.Text("oi"), "")
+		o.ok(err)
+		o.clock.Advance(time.Minute)
+		o.ok(bruno.ReturnToBot(o.ctx, id))
+		r := o.report(o.always())
+		require.Len(t, r.Agents, 2)
+		a, b := r.Agents[0], r.Agents[1]
+		require.Equal(t, []any{240.0, int64(1), int64(1), (*float64)(nil)}, []any{a.HandlingTotal, a.Transfers, a.Unanswered, a.FirstResponseMean})
+		require.Equal(t, []any{120.0, int64(0), int64(0), 60.0}, []any{b.HandlingTotal, b.Transfers, b.Unanswered, *b.FirstResponseMean})
+	})
+}
