@@ -48,28 +48,33 @@ type place struct {
 func (d *Desk) catchUpLoop(ctx context.Context) {
 	for ctx.Err() == nil {
 		ring := d.feed.next()
-		mine := false
+		mine, met := false, 0
 		d.turn(ctx, "following", "", func(ctx context.Context) (err error) {
 			if mine, err = d.onDuty(ctx, ""); err != nil || !mine {
 				return err
 			}
-			_, err = d.catchUp(ctx)
+			met, err = d.catchUp(ctx)
 			return err
 		})
-		if !mine {
-			ring = nil // whoever is on duty hears it
-		}
-		wait(ctx, ring, d.o.Sweep)
-		if mine {
+		switch {
+		case !mine:
+			wait(ctx, nil, d.o.Sweep) // whoever is on duty hears it
+		case met < catchUpPages*feedPage:
+			wait(ctx, ring, d.o.Sweep)
 			wait(ctx, nil, pace) // one look at what comes together
 		}
 	}
 }
 
-// catchUp follows the feed to its end and says how many events it met. Two
-// processes that do it at once do the same, which comes to doing it once.
+// catchUpPages is how many pages of the feed are followed before others get
+// their turn.
+const catchUpPages = 10
+
+// catchUp follows the feed, so far in one go, and says how many events it met:
+// none at its end. Two processes that do it at once do the same, which comes
+// to doing it once.
 func (d *Desk) catchUp(ctx context.Context) (met int, err error) {
-	for {
+	for range catchUpPages {
 		at, err := get[place](ctx, d, houseKey(kindFollower, kindFollower))
 		if err != nil {
 			return met, fmt.Errorf("desk: the follower's place: %w", err)
@@ -100,6 +105,7 @@ func (d *Desk) catchUp(ctx context.Context) (met int, err error) {
 			return met, nil
 		}
 	}
+	return met, nil
 }
 
 // moveTo keeps the follower's place; moved is false if another process has

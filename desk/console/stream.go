@@ -18,6 +18,9 @@ import (
 const (
 	maxSeatStreams = 10     // of one seat in this process
 	maxStreams     = 10_000 // of all
+	// keptBuffer is how large a buffer a stream keeps from one writing to the
+	// next, in bytes.
+	keptBuffer = 4 << 10
 	// writing bounds how long a client may take to read what it is given.
 	writing = 10 * time.Second
 )
@@ -154,6 +157,9 @@ func (c *Console) serveStream(w http.ResponseWriter, r *http.Request, by *caller
 		}
 		// HTTP/2 ends a stream whose deadline passes, whether it writes or not.
 		_ = out.SetWriteDeadline(time.Time{})
+		if text.Cap() > keptBuffer {
+			text = bytes.Buffer{} // it held a list, and may now hold nothing for hours
+		}
 		signedOut = slices.ContainsFunc(frames, func(f live.Frame) bool { return f.Event == "bye" })
 	}
 }

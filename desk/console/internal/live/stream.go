@@ -169,6 +169,7 @@ func (s *Stream) step(ctx context.Context) (more bool, err error) {
 		s.greets = false
 		return false, nil
 	}
+	clear(s.frames) // they were written: nothing keeps a long list in memory
 	s.frames = s.frames[:0]
 	if err := s.check(ctx); err != nil {
 		return false, err
