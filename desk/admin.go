@@ -33,6 +33,12 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 			return fmt.Errorf("desk: bot %s: %w", bot.ID, err)
 		}
 		t.as(a)
+		t.roster, t.bots = true, append(t.bots, bot.ID)
+		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence) {
+			if err := d.recheck(ctx, t, bot.ID); err != nil {
+				return err
+			}
+		}
 		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
 	})
 }
@@ -113,6 +119,11 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
 		}
 		t.as(a)
+		if v.version != 0 && (v.value.SLA != q.SLA || v.value.NoAnswer != q.NoAnswer || v.value.Silence != q.Silence) {
+			if err := d.recheck(ctx, t, bot); err != nil {
+				return err
+			}
+		}
 		return replace(t, v, q, handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
 	})
 	if err != nil || !reordered {

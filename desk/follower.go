@@ -37,6 +37,8 @@ type reaction struct {
 var reactions = []reaction{
 	{name: "offer", used: (*settings).offering, do: (*Desk).forgetOffer},
 	{name: "facts", do: (*Desk).findFacts},
+	{name: "no answer", used: (*settings).noAnswer, messages: true, do: (*Desk).pursue},
+	{name: "silence", used: (*settings).silence, messages: true, do: (*Desk).breakSilence},
 }
 
 // place is how far the follower has come.
@@ -195,7 +197,9 @@ func (d *Desk) reactToAll(ctx context.Context, all []touch) {
 	_ = g.Wait() // errors were logged
 }
 
-// reactDue looks again at a conversation at which a look failed.
+// reactDue looks again at a conversation: a look failed, or a time has come
+// that a reaction waits for. What is to be done is decided by how things are
+// now, so a timer of something that is over leads to nothing.
 func (d *Desk) reactDue(ctx context.Context, due storage.Timer) error {
 	return d.react(ctx, touch{conversationKey{due.Bot, handoff.ConversationID(due.ID)}, true})
 }
@@ -238,6 +242,18 @@ func (d *Desk) react(ctx context.Context, at touch) error {
 		return nil
 	})
 	return errors.Join(err, failed)
+}
+
+// wakeAt has a conversation looked at again at a time; at none if that is
+// zero. One that is past comes at once.
+func (t *draft) wakeAt(c handoff.Conversation, kind string, at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if !at.After(t.now) { // a timer that is due now is cleared after this look
+		at = t.now.Add(time.Millisecond)
+	}
+	t.timer(c.Bot, kind, string(c.ID), at)
 }
 
 // scope is how far everything that is open was looked at.

@@ -123,6 +123,9 @@ func (d *Desk) receive(ctx context.Context, t *draft, bot handoff.BotID, in hand
 		return out, err
 	}
 	t.unask(k.asked)
+	if err := d.heard(ctx, t, k.before); err != nil {
+		return Received{}, err
+	}
 	t.finish(k)
 	m := inboundMessage(t, k.now, in, content)
 	t.say(m, k.before.Version)

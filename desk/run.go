@@ -113,6 +113,8 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerProfile: (*Desk).profileDue,
 	timerOffer:   (*Desk).offerDue,
 	timerReact:   (*Desk).reactDue,
+	timerOwing:   (*Desk).reactDue,
+	timerSilent:  (*Desk).reactDue,
 	timerRecheck: (*Desk).recheckDue,
 	timerHistory: (*Desk).historyDue,
 	timerBulk:    (*Desk).bulkDue,

@@ -121,6 +121,9 @@ func (d *Desk) send(ctx context.Context, w who, id handoff.ConversationID, conte
 		if err := d.checkUploads(ctx, a, content); err != nil {
 			return nil, err
 		}
+		if err := d.answered(ctx, t, a, k.now); err != nil {
+			return nil, err
+		}
 		return d.outgoing(t, a.by, k.now, content)
 	})
 }
@@ -136,6 +139,9 @@ func (d *Desk) sendTemplate(ctx context.Context, w who, id handoff.ConversationI
 		}
 		content, err := d.render(ctx, a.bot, k.now.Channel, template, params)
 		if err != nil {
+			return nil, err
+		}
+		if err := d.answered(ctx, t, a, k.now); err != nil {
 			return nil, err
 		}
 		return d.outgoing(t, a.by, k.now, content)

@@ -63,6 +63,11 @@ func (d *Desk) settingsOf(ctx context.Context, bot handoff.BotID) (*settings, er
 	if err != nil {
 		return nil, err
 	}
+	return d.settingsAt(ctx, bot, now)
+}
+
+// settingsAt is settingsOf for who has read the clock.
+func (d *Desk) settingsAt(ctx context.Context, bot handoff.BotID, now time.Time) (*settings, error) {
 	d.mu.Lock()
 	s, reading := d.settings[bot], &settings{} // of no time: too old for anybody
 	if s != nil && !now.Before(s.at) && now.Sub(s.at) < d.o.Sweep {
