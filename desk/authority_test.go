@@ -164,6 +164,31 @@ var ofTheBot = map[string]struct {
 		return second(s.ReplayWebhook(ctx, "crm", desk.WebhookReplay{Every: true}))
 	}},
 	"TestWebhook":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.TestWebhook(ctx, "crm") }},
+	"NewBroadcast": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.NewBroadcast(ctx, handoff.Broadcast{Name: "x", Channel: wa, Account: line, Template: "hi"}, ""))
+	}},
+	"AddRecipients": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.AddRecipients(ctx, drafted(ctx), 2, to(1)))
+	}},
+	"StartBroadcast": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.StartBroadcast(ctx, drafted(ctx)))
+	}},
+	"PauseBroadcast": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		_, _ = s.StartBroadcast(ctx, drafted(ctx)) // only what was started is paused
+		return second(s.PauseBroadcast(ctx, drafted(ctx)))
+	}},
+	"CancelBroadcast": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.CancelBroadcast(ctx, drafted(ctx)))
+	}},
+	"Broadcasts": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error { return second(s.Broadcasts(ctx)) }},
+	"Broadcast":  {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error { return second(s.Broadcast(ctx, drafted(ctx))) }},
+	"Recipients": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		_, _, err := s.Recipients(ctx, drafted(ctx), desk.RecipientQuery{})
+		return err
+	}},
+	"SetOptOut": {handoff.PermBroadcast, func(ctx context.Context, s *desk.Seat) error {
+		return s.SetOptOut(ctx, handoff.Address{Channel: wa, Account: line, ID: "999"}, true)
+	}},
 	"RemoveTemplate": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.RemoveTemplate(ctx, "bye") }},
 	"PutCanned":      {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutCanned(ctx, oi) }},
 	"RemoveCanned": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
@@ -223,6 +248,8 @@ func staffed(t *testing.T) (o *office, ana, bruno, boss *desk.Seat, held convID)
 	bye := hi
 	bye.ID = "bye"
 	o.ok(o.bot.PutTemplate(o.ctx, bye))
+	draft := o.drafts()
+	o.ctx = context.WithValue(o.ctx, draftKey{}, draft)
 	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "spare", Name: "Spare"}))
 	ana = o.working("ana", 5, "sales")
 	bruno = o.working("bruno", 5, "support")

@@ -22,6 +22,7 @@ type breaker = gobreaker.TwoStepCircuitBreaker[any]
 const (
 	breakerTrips = 10
 	breakerPause = 15 * time.Second
+	codePaused   = "paused" // of what was not even tried
 )
 
 func (d *Desk) breaker(c handoff.Channel, a handoff.AccountID) *breaker {

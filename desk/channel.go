@@ -39,8 +39,8 @@ type Outgoing struct {
 	Bot          handoff.BotID
 	Channel      handoff.Channel
 	Account      handoff.AccountID
-	To           string // the contact's address on that account
-	Conversation handoff.ConversationID
+	To           string                 // the contact's address on that account
+	Conversation handoff.ConversationID // empty for a message of a broadcast
 	Message      handoff.Message
 	// Key is the same in every attempt at this message, until somebody asks
 	// for a new one by Retry, and in no other.

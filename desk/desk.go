@@ -141,6 +141,7 @@ type Desk struct {
 	routing *dirty[handoff.BotID]   // whose waiting conversations want a look
 	sending *dirty[conversationKey] // what this process has put to be sent
 	timing  *bell                   // what timers are for may be due
+	casting *bell                   // a broadcast has a turn
 	feed    *bell
 	others  *bell // another process may have committed something
 	duties  duties
@@ -168,7 +169,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	}
 	return &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), feed: newBell(), others: newBell(),
+		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), casting: newBell(), feed: newBell(), others: newBell(),
 		duties:   duties{known: map[handoff.BotID]duty{}},
 		follows:  reactions,
 		rosters:  map[handoff.BotID]*roster{},

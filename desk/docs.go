@@ -92,6 +92,20 @@ const (
 	kindWebhookDead  = "webhook_dead"
 )
 
+// Kinds of records of broadcasts, and of their timers.
+const (
+	kindBroadcast   = "broadcast"    // handoff.Broadcast
+	kindRecipient   = "recipient"    // parent broadcast, id number
+	kindRecipientAt = "recipient_at" // parent broadcast, id address; the number
+	kindCount       = "count"        // parent broadcast; a part of how many have which outcome
+	kindInHand      = "in_hand"      // parent broadcast, id number; begun and without an outcome
+	kindCastPlace   = "cast_place"   // id broadcast; how far it has come
+	kindCast        = "cast"         // parent line, id provider's; whom a broadcast's message was for
+	kindCastTo      = "cast_to"      // parent line, id address; what broadcasts sent there, until it is shown
+	kindOptOut      = "opt_out"      // parent line, id address; since when they want no broadcasts
+	timerBroadcast  = "broadcast"    // id broadcast: it has its turn
+)
+
 // Kinds of records of bulk actions, and of their timers.
 const (
 	kindBulk     = "bulk"      // a bulk action and how far it is

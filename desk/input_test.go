@@ -182,6 +182,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
 	others := strings.Fields(`CountBulk StartBulk Bulks Bulk CancelBulk
+		NewBroadcast AddRecipients StartBroadcast PauseBroadcast CancelBroadcast Broadcasts Broadcast Recipients SetOptOut TemplateNews
 		PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
 		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations

@@ -43,7 +43,9 @@ func (d *Desk) reach(ctx context.Context, w who, to handoff.Address, callerKey, 
 		if k.err != nil {
 			return k.err
 		}
-		t.move(k.before, k.now, k.events, most)
+		if err := d.begin(ctx, t, k, []handoff.Address{to}, most); err != nil {
+			return err
+		}
 		t.unask(k.asked)
 		t.say(*m, k.before.Version)
 		made = sent{Conversation: k.now.ID, Message: m.ID}

@@ -45,7 +45,11 @@ func (b *Bot) Receipt(ctx context.Context, r handoff.Receipt) error {
 	if kept {
 		// The message may have become known just before the receipt was
 		// kept; nobody would look for it again.
-		if _, err := d.store.MessageByProvider(ctx, b.id, r.Account, r.Provider); err == nil {
+		known, err := d.knowsProvider(ctx, b.id, r)
+		if err != nil {
+			return unfinished(err)
+		}
+		if known {
 			if _, err := d.receipt(ctx, b.id, r); err != nil {
 				return unfinished(err)
 			}
@@ -57,6 +61,15 @@ func (b *Bot) Receipt(ctx context.Context, r handoff.Receipt) error {
 	return nil
 }
 
+// knowsProvider reports whether a receipt's message is known by now.
+func (d *Desk) knowsProvider(ctx context.Context, bot handoff.BotID, r handoff.Receipt) (bool, error) {
+	if _, err := d.store.MessageByProvider(ctx, bot, r.Account, r.Provider); err == nil {
+		return true, nil
+	}
+	v, err := get[cast](ctx, d, castKey(bot, r.Channel, r.Account, r.Provider))
+	return v.version != 0, err
+}
+
 func (d *Desk) receipt(ctx context.Context, bot handoff.BotID, r handoff.Receipt) (kept bool, err error) {
 	failure := ""
 	if r.Delivery == handoff.Failed {
@@ -65,7 +78,14 @@ func (d *Desk) receipt(ctx context.Context, bot handoff.BotID, r handoff.Receipt
 	err = d.decide(ctx, func(t *draft) error {
 		kept = false
 		m, err := d.store.MessageByProvider(ctx, bot, r.Account, r.Provider)
-		if errors.Is(err, storage.ErrNotFound) {
+		unknown := errors.Is(err, storage.ErrNotFound)
+		if unknown || err == nil && m.Recorded && m.Kind == handoff.KindTemplate {
+			cast, err := d.castReceipt(ctx, t, bot, r, failure)
+			if err != nil || unknown && cast {
+				return err
+			}
+		}
+		if unknown {
 			v, err := get[early](ctx, d, receiptKey(bot, r.Channel, r.Account, r.Provider))
 			if err != nil {
 				return fmt.Errorf("desk: early receipt: %w", err)

@@ -126,7 +126,9 @@ func (d *Desk) receive(ctx context.Context, t *draft, bot handoff.BotID, in hand
 	if err := d.heard(ctx, t, k.before); err != nil {
 		return Received{}, err
 	}
-	t.finish(k)
+	if err := d.begin(ctx, t, k, addresses, noLimits); err != nil {
+		return Received{}, err
+	}
 	m := inboundMessage(t, k.now, in, content)
 	t.say(m, k.before.Version)
 	return Received{Conversation: k.now, Message: m}, nil

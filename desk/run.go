@@ -31,7 +31,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop, d.tellLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop, d.tellLoop, d.castLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -73,7 +73,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 			return err
 		}
 		worked += told
-		due, err := d.due(ctx, append([]string{timerSend}, timerKinds...)...)
+		due, err := d.due(ctx, append([]string{timerSend, timerBroadcast}, timerKinds...)...)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,8 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerBulk:    (*Desk).bulkDue,
 }
 
-// timerKinds are all timers but those of messages, which senders have.
+// timerKinds are all timers but those of messages and broadcasts, which
+// senders have.
 var timerKinds = append(slices.Sorted(maps.Keys(timerWork)), timerRequest)
 
 // fire does what a timer is for and clears it. A handler that sets the timer
@@ -129,6 +130,8 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 	switch due.Kind {
 	case timerSend:
 		return d.sendDue(ctx, ctx, due)
+	case timerBroadcast:
+		return d.castDue(ctx, ctx, due)
 	case timerRequest:
 		return d.requested(ctx, due)
 	}

@@ -153,8 +153,8 @@ func (d *Desk) render(ctx context.Context, bot handoff.BotID, channel handoff.Ch
 	if err != nil {
 		return handoff.Content{}, err
 	}
-	if tpl.value.Channel != "" && tpl.value.Channel != channel {
-		return handoff.Content{}, &handoff.FieldError{Field: "template", Reason: "belongs to another channel"}
+	if err := ofChannel(tpl.value, channel); err != nil {
+		return handoff.Content{}, err
 	}
 	return tpl.value.Render(params)
 }
@@ -255,6 +255,9 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 			return fmt.Errorf("%w: conversation %s is not the agent's", ErrForbidden, id)
 		}
 		if _, err := d.outgoing(t, a.by, c, m.Content); err != nil {
+			return err
+		}
+		if err := d.stillApproved(ctx, a.bot, m.Content); err != nil {
 			return err
 		}
 		box, err := get[outbox](ctx, d, key(a.bot, kindOutbox, id))

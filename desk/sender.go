@@ -53,21 +53,29 @@ type outcome struct {
 	err  *SendError
 }
 
-// attempt gives one message to its channel.
-func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out outcome) {
-	c := s.of
-	channel, ok := d.o.Channels[c.Channel]
+// attempt gives the next message of a conversation to its channel.
+func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) outcome {
+	defer s.hold(ctx)()
+	return d.give(ctx, Outgoing{
+		Bot: s.bot, Channel: s.of.Channel, Account: s.of.Account, To: s.of.Address,
+		Conversation: s.of.ID, Message: m.Clone(), Key: s.key,
+	})
+}
+
+// give gives one message to its channel.
+func (d *Desk) give(ctx context.Context, m Outgoing) (out outcome) {
+	channel, ok := d.o.Channels[m.Channel]
 	if !ok {
 		return outcome{err: &SendError{Code: "no_channel", Text: "no process has such a channel"}}
 	}
-	brk := d.breaker(c.Channel, c.Account)
+	brk := d.breaker(m.Channel, m.Account)
 	done, err := brk.Allow()
 	if err != nil {
-		return outcome{err: &SendError{Code: "paused", Text: "the channel keeps failing", Temporary: true, After: breakerPause}}
+		return outcome{err: &SendError{Code: codePaused, Text: "the channel keeps failing", Temporary: true, After: breakerPause}}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			d.log.Error("desk: channel panicked", "bot", s.bot, "conversation", s.id, "message", m.ID,
+			d.log.Error("desk: channel panicked", "bot", m.Bot, "conversation", m.Conversation, "message", m.Message.ID,
 				"panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			out = outcome{err: failure(errors.New("panic"))}
 		}
@@ -77,13 +85,9 @@ func (d *Desk) attempt(ctx context.Context, m handoff.Message, s *sending) (out 
 			done(nil)
 		}
 	}()
-	defer s.hold(ctx)()
 	ctx, cancel := context.WithTimeout(ctx, d.o.SendTimeout)
 	defer cancel()
-	sent, err := channel.Send(ctx, Outgoing{
-		Bot: s.bot, Channel: c.Channel, Account: c.Account, To: c.Address,
-		Conversation: c.ID, Message: m.Clone(), Key: s.key,
-	})
+	sent, err := channel.Send(ctx, m)
 	if err != nil {
 		return outcome{err: failure(err)}
 	}
@@ -184,17 +188,24 @@ func (s *sending) accepted(ctx context.Context, t *draft, c handoff.Conversation
 // again counts a temporary failure and says when to try again, or that the
 // time for trying is over.
 func (s *sending) again(now time.Time, box *outbox, e *SendError) (time.Time, bool) {
-	if box.First.IsZero() {
-		box.First = now
+	at, ok := s.d.again(now, &box.Tries, &box.First, e)
+	box.NotBefore = at
+	return at, ok
+}
+
+// again counts a temporary failure, since the first of them, and says when to
+// try again, or that the time for trying is over.
+func (d *Desk) again(now time.Time, tries *int, first *time.Time, e *SendError) (time.Time, bool) {
+	if first.IsZero() {
+		*first = now
 	}
-	wait := max(backoff(box.Tries), e.After)
+	wait := max(backoff(*tries), e.After)
 	at := now.Add(wait.Truncate(time.Millisecond))
 	if at.Before(now.Add(wait)) {
 		at = at.Add(time.Millisecond)
 	}
-	box.Tries++
-	box.NotBefore = at
-	return at, at.Sub(box.First) <= s.d.o.SendFor
+	*tries++
+	return at, at.Sub(*first) <= d.o.SendFor
 }
 
 // idempotent reports whether the channel sends once for one key.

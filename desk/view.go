@@ -75,6 +75,8 @@ func (v View) concerns(e handoff.Event) bool {
 	switch e.Kind {
 	case handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected, handoff.EventDisconnected:
 		return e.Agent == v.a.by.Agent || v.a.may(handoff.PermReports) || v.a.may(handoff.PermManageAgents)
+	case handoff.EventBroadcast:
+		return v.a.may(handoff.PermBroadcast)
 	case handoff.EventSettingsChanged:
 		return e.Agent == "" || e.Agent == v.a.by.Agent // what is somebody's own is theirs alone
 	}
