@@ -45,7 +45,7 @@ const (
 )
 
 func (n *narrator) head(m handoff.Message) head {
-	h := head{at: m.At.In(n.o.Zone), author: n.name(m.Author), status: n.deliveries[m.Delivery]}
+	h := head{at: m.At.In(n.o.Zone), author: n.author(m), status: n.deliveries[m.Delivery]}
 	switch m.Author.By {
 	case handoff.ByBot:
 		h.role = n.bot
@@ -61,7 +61,17 @@ func (n *narrator) head(m handoff.Message) head {
 	return h
 }
 
-// name is what to call an author.
+// author is what to call who wrote m.
+func (n *narrator) author(m handoff.Message) string {
+	if n.a.Name != nil {
+		if name := n.a.Name(m); name != "" {
+			return n.o.Redact.Text(name)
+		}
+	}
+	return n.name(m.Author)
+}
+
+// name is what to call somebody.
 func (n *narrator) name(a handoff.Actor) string {
 	switch a.By {
 	case handoff.ByContact:
@@ -75,7 +85,7 @@ func (n *narrator) name(a handoff.Actor) string {
 }
 
 func (n *narrator) agentName(id handoff.AgentID) string {
-	return cmp.Or(n.a.Agents[id], string(id))
+	return cmp.Or(n.a.Agents[id], string(id), n.agent)
 }
 
 func (n *narrator) queueName(id handoff.QueueID) string {
@@ -106,7 +116,7 @@ func (n *narrator) parts(m handoff.Message) []part {
 	case handoff.KindText:
 		text()
 	case handoff.KindImage, handoff.KindAudio, handoff.KindVideo, handoff.KindDocument, handoff.KindSticker:
-		p = append(p, n.media(c.Kind, c.Media)...)
+		p = append(p, n.media(c.Kind, c.Media))
 		text()
 	case handoff.KindReply:
 		add(detail, "%s", n.kinds[c.Kind])
@@ -172,7 +182,7 @@ func (n *narrator) parts(m handoff.Message) []part {
 
 	if m.Overflow != nil {
 		add(detail, "%s", n.wholeText)
-		p = append(p, n.media(handoff.KindDocument, m.Overflow)...)
+		p = append(p, n.media(handoff.KindDocument, m.Overflow))
 	}
 	if m.Delivery == handoff.Failed && m.Failure != "" {
 		add(alarm, n.failure, m.Failure)
@@ -180,16 +190,17 @@ func (n *narrator) parts(m handoff.Message) []part {
 	if len(p) == 0 {
 		add(detail, "%s", or(n.kinds, m.Kind))
 	}
-	n.recent.add(m, n.name(m.Author), p)
+	n.recent.add(m, n.author(m), p)
 	return p
 }
 
-// media names a file: what it is, its name, type and size, and its hash.
+// media names a file: what it is, its name, type and size, and in a line of
+// its own its hash.
 // Links are left out, as they may open the file to whoever has them.
-func (n *narrator) media(k handoff.Kind, m *handoff.Media) []part {
+func (n *narrator) media(k handoff.Kind, m *handoff.Media) part {
 	what := n.kinds[k]
 	if m == nil {
-		return []part{{file, what}}
+		return part{file, what}
 	}
 	if m.Voice {
 		what = n.voice
@@ -198,11 +209,11 @@ func (n *narrator) media(k handoff.Kind, m *handoff.Media) []part {
 	if m.Size > 0 {
 		size = n.bytes(m.Size)
 	}
-	parts := []part{{file, dotted(what, m.Name, m.Type, size)}}
+	text := dotted(what, m.Name, m.Type, size)
 	if m.SHA256 != "" {
-		parts = append(parts, part{quote, digestName + " " + m.SHA256})
+		text += "\n" + digestName + " " + m.SHA256
 	}
-	return parts
+	return part{file, text}
 }
 
 func (n *narrator) place(l *handoff.Location) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -333,8 +334,14 @@ func (d *document) part(p part, left float64) {
 	switch p.tone {
 	case body:
 		d.written(p.text, left)
-	case detail, file:
+	case detail:
 		d.paragraphs(p.text, detailStyle, left, bodyRight, 12.5)
+	case file:
+		name, hash, hashed := strings.Cut(p.text, "\n")
+		d.paragraphs(name, detailStyle, left, bodyRight, 12.5)
+		if hashed {
+			d.paragraphs(hash, smallStyle, left, bodyRight, smallLine)
+		}
 	case alarm:
 		d.paragraphs(p.text, alarmStyle, left, bodyRight, smallLine)
 	default:

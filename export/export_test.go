@@ -23,9 +23,9 @@ import (
 	"github.com/handoffdesk/handoff/export"
 )
 
-// formats are the three ways to write a transcript.
+// formats are the ways to write a transcript.
 var formats = map[string]func(context.Context, io.Writer, export.Transcript, export.Options) error{
-	"PDF": export.WritePDF, "text": export.WriteText, "JSON": export.WriteJSON,
+	"PDF": export.WritePDF, "text": export.WriteText, "JSON": export.WriteJSON, "HTML": export.WriteHTML,
 }
 
 func write(t testing.TB, format string, of export.Transcript, o export.Options) string {

@@ -15,9 +15,9 @@ import (
 )
 
 // finisher takes the file as gofpdf writes it, in one piece, and passes it on
-// with what gofpdf cannot write: the texts that glyphs show, pictures in an
-// order that doesn't change, and the language. A list of attached files,
-// which gofpdf writes for a document without any, is left out.
+// with what gofpdf doesn't write: what is on the pages, the texts that glyphs
+// show, pictures in an order that doesn't change, and the language. A list of
+// attached files, which gofpdf writes for a document without any, is left out.
 type finisher struct {
 	w   io.Writer
 	pdf *pdf
@@ -30,7 +30,7 @@ func (f *finisher) Write(file []byte) (int, error) {
 	}
 	objects[root] = f.catalog(objects[root])
 	f.nameFonts(objects)
-	objects = f.addImages(objects)
+	objects = f.addImages(f.addBodies(objects))
 	if err := writeObjects(f.w, objects, root); err != nil {
 		return 0, err
 	}
@@ -92,7 +92,24 @@ func (f *finisher) catalog(old []byte) []byte {
 		"/Lang (%s)\n/ViewerPreferences <</DisplayDocTitle true>>\n", f.pdf.language), 1)
 }
 
+// addBodies adds what is on the pages. gofpdf's own part of each, with the
+// margins, stays before it.
+func (f *finisher) addBodies(objects [][]byte) [][]byte {
+	page := 0
+	for n, object := range objects {
+		at := contents.FindSubmatchIndex(object)
+		if at == nil {
+			continue
+		}
+		objects[n] = fmt.Appendf(nil, "%s/Contents [%s 0 R %d 0 R]%s", object[:at[2]], object[at[4]:at[5]], len(objects), object[at[3]:])
+		objects = append(objects, stream("", f.pdf.bodies[page]))
+		page++
+	}
+	return objects
+}
+
 var (
+	contents     = regexp.MustCompile(`^<</Type /Page\n[^>]*(/Contents (\d+) 0 R)`)
 	fontObject   = regexp.MustCompile(`^<</Type /Font\n/Subtype /Type0\n/BaseFont /utf8(f\d\d+)\n/Encoding /Identity-H\n/DescendantFonts \[\d+ 0 R\]\n/ToUnicode (\d+) 0 R>>`)
 	baseFont     = regexp.MustCompile(`/utf8(f\d\d+)\b`)
 	fontResource = regexp.MustCompile(`/F[0-9a-f]{40} (\d+) 0 R`)

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"compress/zlib"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,9 +20,10 @@ import (
 const paperWidth, paperHeight = 595.28, 841.89
 
 // pdf is the canvas that becomes a PDF file. Nothing else knows its writer,
-// gofpdf, which holds the pages, cuts the fonts and writes the file's parts.
-// Text is drawn past it: gofpdf has no glyphs but those of single characters,
-// and none beyond U+FFFF.
+// gofpdf, which lays out the file, cuts and embeds the fonts, and writes
+// bookmarks and titles. What is on the pages is written past it: gofpdf has no
+// glyphs but those of single characters, none beyond U+FFFF, and holds pages
+// as they are drawn, where here they are compressed as soon as they are full.
 type pdf struct {
 	f        *gofpdf.Fpdf
 	language string
@@ -30,6 +32,8 @@ type pdf struct {
 	order    []*face // as they came to be used
 	images   images
 	page     bytes.Buffer // what is drawn on the present page and not yet passed on
+	bodies   [][]byte     // of the pages before it, compressed
+	zip      *zlib.Writer
 
 	// What is in force where page ends.
 	face  *face
@@ -59,7 +63,7 @@ type shown struct {
 func newPDF(title, author, language string, created time.Time, emoji EmojiPictures) *pdf {
 	f := gofpdf.New("P", "pt", "A4", "")
 	f.SetAutoPageBreak(false, 0)
-	f.SetCompression(true)
+	f.SetCompression(false) // of what little is left to it
 	f.SetCatalogSort(true)
 	if created.IsZero() {
 		created = time.Unix(0, 0)
@@ -69,7 +73,8 @@ func newPDF(title, author, language string, created time.Time, emoji EmojiPictur
 	f.SetTitle(textString(title), false)
 	f.SetAuthor(textString(author), false)
 	f.SetCreator(textString("handoff"), false)
-	return &pdf{f: f, language: language, emoji: emoji, faces: make(map[*fonts.Font]*face)}
+	zip, _ := zlib.NewWriterLevel(nil, zlib.BestSpeed) // which is a level
+	return &pdf{f: f, language: language, emoji: emoji, faces: make(map[*fonts.Font]*face), zip: zip}
 }
 
 func (p *pdf) addPage() {
@@ -86,11 +91,22 @@ func (p *pdf) turnTo(page int) {
 
 // turn leaves the present page. What is in force on the next is not known.
 func (p *pdf) turn() {
-	if p.page.Len() > 0 {
+	switch {
+	case p.pages() > len(p.bodies): // a new page, full
+		p.bodies = append(p.bodies, p.compressed(p.page.Bytes()))
+	case p.page.Len() > 0:
 		p.f.RawWriteBuf(&p.page)
-		p.page.Reset()
 	}
+	p.page.Reset()
 	p.face, p.inked = nil, false
+}
+
+func (p *pdf) compressed(b []byte) []byte {
+	var out bytes.Buffer
+	p.zip.Reset(&out)
+	_, _ = p.zip.Write(b) // to memory
+	_ = p.zip.Close()
+	return bytes.Clone(out.Bytes())
 }
 
 func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
@@ -112,15 +128,23 @@ func (p *pdf) drawPiece(x, baseline float64, s style, piece *layout.Piece) {
 	p.page.WriteString("BT ")
 	p.use(p.faceOf(piece.Font), s)
 	p.at(x, baseline)
+	fake := s.bold && !piece.Font.IsBold()
+	if fake {
+		p.thicken(s)
+	}
 	if piece.Glyphs == nil {
 		p.page.WriteByte('(')
 		for _, r := range piece.Text {
 			p.code(p.face.codeOfRune(r))
 		}
-		p.page.WriteString(")Tj ET\n")
+		p.page.WriteString(")Tj ")
 	} else {
 		p.placed(s, piece.Glyphs)
 	}
+	if fake {
+		p.page.WriteString("0 Tr ")
+	}
+	p.page.WriteString("ET\n")
 	if piece.Says != "" {
 		p.page.WriteString("EMC\n")
 	}
@@ -149,7 +173,15 @@ func (p *pdf) placed(s style, glyphs []layout.Glyph) {
 	if rise != 0 {
 		p.page.WriteString("0 Ts ")
 	}
-	p.page.WriteString("ET\n")
+}
+
+// thicken draws the outlines of letters too, for a font without a bold.
+func (p *pdf) thicken(s style) {
+	p.page.WriteString("2 Tr ")
+	p.number(s.size / 40)
+	p.page.WriteString("w ")
+	p.rgb(s.color)
+	p.page.WriteString("RG ")
 }
 
 // drawEmoji draws a picture, and over it blanks that have the emoji's
@@ -224,10 +256,14 @@ func (p *pdf) ink(c rgb) {
 		return
 	}
 	p.color, p.inked = c, true
+	p.rgb(c)
+	p.page.WriteString("rg ")
+}
+
+func (p *pdf) rgb(c rgb) {
 	for _, v := range []uint8{c.r, c.g, c.b} {
 		p.number(float64(v) / 255)
 	}
-	p.page.WriteString("rg ")
 }
 
 func (p *pdf) at(x, baseline float64) {

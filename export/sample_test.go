@@ -3,6 +3,7 @@ package export_test
 import (
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -93,7 +94,7 @@ func written(c handoff.Conversation, n int) iter.Seq2[handoff.Message, error] {
 func phrase(i int) string {
 	const said = "Bom dia! Recebi a segunda via do boleto, mas o código de barras não é aceito no aplicativo do banco. " +
 		"Vocês conseguem verificar se a data de vencimento está correta e enviar de novo, por favor?"
-	return fmt.Sprintf("%d: %s", i, said[:15+(i*37)%(len(said)-16)+1])
+	return fmt.Sprintf("%d: %s", i, strings.ToValidUTF8(said[:15+(i*37)%(len(said)-16)+1], ""))
 }
 
 // everything has a message of every kind, over two days, with events and

@@ -32,6 +32,10 @@ type Attendance struct {
 	Agents map[handoff.AgentID]string
 	// Queues names the queues; one that isn't here is shown by id.
 	Queues map[handoff.QueueID]string
+	// Name gives the author of a message another name than the contact's, the
+	// bot's or the agent's, where several wrote as one of them; "" does not.
+	// nil is nobody. It is no part of JSON.
+	Name func(handoff.Message) string
 	// Tickets are printed in the order given, where Options.Tickets asks.
 	Tickets []ticket.Ticket
 	// Messages gives the conversation's messages by ascending Number. A

@@ -121,7 +121,7 @@ var english = words{
 	},
 	failure: "Not delivered: %s", sentAt: "sent %s",
 	kinds: map[handoff.Kind]string{
-		handoff.KindImage: "Image", handoff.KindAudio: "Audio", handoff.KindVideo: "Video",
+		handoff.KindText: "Empty message", handoff.KindImage: "Image", handoff.KindAudio: "Audio", handoff.KindVideo: "Video",
 		handoff.KindDocument: "Document", handoff.KindSticker: "Sticker", handoff.KindLocation: "Location",
 		handoff.KindContacts: "Contact card", handoff.KindReply: "Chosen option", handoff.KindReaction: "Reaction",
 		handoff.KindOrder: "Order", handoff.KindButtons: "Buttons", handoff.KindList: "List",
@@ -184,7 +184,7 @@ var portuguese = words{
 	},
 	failure: "Não entregue: %s", sentAt: "enviada %s",
 	kinds: map[handoff.Kind]string{
-		handoff.KindImage: "Imagem", handoff.KindAudio: "Áudio", handoff.KindVideo: "Vídeo",
+		handoff.KindText: "Mensagem vazia", handoff.KindImage: "Imagem", handoff.KindAudio: "Áudio", handoff.KindVideo: "Vídeo",
 		handoff.KindDocument: "Documento", handoff.KindSticker: "Figurinha", handoff.KindLocation: "Localização",
 		handoff.KindContacts: "Cartão de contato", handoff.KindReply: "Opção escolhida", handoff.KindReaction: "Reação",
 		handoff.KindOrder: "Pedido", handoff.KindButtons: "Botões", handoff.KindList: "Lista",
@@ -247,7 +247,7 @@ var spanish = words{
 	},
 	failure: "No entregado: %s", sentAt: "enviado %s",
 	kinds: map[handoff.Kind]string{
-		handoff.KindImage: "Imagen", handoff.KindAudio: "Audio", handoff.KindVideo: "Video",
+		handoff.KindText: "Mensaje vacío", handoff.KindImage: "Imagen", handoff.KindAudio: "Audio", handoff.KindVideo: "Video",
 		handoff.KindDocument: "Documento", handoff.KindSticker: "Sticker", handoff.KindLocation: "Ubicación",
 		handoff.KindContacts: "Tarjeta de contacto", handoff.KindReply: "Opción elegida", handoff.KindReaction: "Reacción",
 		handoff.KindOrder: "Pedido", handoff.KindButtons: "Botones", handoff.KindList: "Lista",

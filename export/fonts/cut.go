@@ -17,6 +17,11 @@ func (f *Font) Coded(glyphs []uint16) []byte {
 			tables[name] = t
 		}
 	}
+	return assemble(tables)
+}
+
+// assemble makes a font file of its tables.
+func assemble(tables map[string][]byte) []byte {
 	names := slices.Sorted(maps.Keys(tables))
 	size := 12 + 16*len(names)
 	for _, t := range tables {

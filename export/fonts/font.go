@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"sync"
 
@@ -75,7 +76,12 @@ func Parse(name string, ttf []byte) (f *Font, err error) {
 			f, err = invalid("is damaged: %v", r)
 		}
 	}()
-	face, err := font.ParseTTF(bytes.NewReader(ttf))
+	// Shaping needs no outlines, which would take most of the time and memory.
+	shapes := maps.Clone(f.tables)
+	for _, outlines := range []string{"glyf", "loca", "fpgm", "prep", "cvt "} {
+		delete(shapes, outlines)
+	}
+	face, err := font.ParseTTF(bytes.NewReader(assemble(shapes)))
 	if err != nil {
 		return invalid("is damaged: %s", err)
 	}
@@ -90,6 +96,9 @@ func Parse(name string, ttf []byte) (f *Font, err error) {
 
 // Name is what the font was given as.
 func (f *Font) Name() string { return f.name }
+
+// IsBold reports whether the font's strokes are those of a bold one.
+func (f *Font) IsBold() bool { return u16(f.tables["OS/2"], 4) >= 600 }
 
 // Glyph finds what shows a character by itself; 0 is nothing.
 func (f *Font) Glyph(r rune) uint16 {

@@ -123,7 +123,9 @@ func (s *Setter) readChars(text string, bold bool) {
 		runes := s.runes[c.from:c.to]
 		switch first := runes[0]; {
 		case cluster == " ":
-			c.kind = space
+			if c.kind = space; last.Glyph(' ') == 0 {
+				c.font = s.families[0].Face(bold)
+			}
 		case unicode.IsControl(first) || isOverride(first):
 			c.kind = sign
 		case mayBeEmoji(runes) && s.isEmoji(cluster):
