@@ -98,6 +98,10 @@ type Event struct {
 	FromQueue QueueID `json:"fromQueue,omitempty"` // transferred to a queue, requeued: where it was
 	FromAgent AgentID `json:"fromAgent,omitempty"` // transferred, requeued, ended: who had it before
 
+	// Why the router chose the agent, in one word: see routing.Rule. assigned,
+	// offered.
+	Why string `json:"why,omitempty"`
+
 	Message  MessageID `json:"message,omitempty"`  // message, delivery
 	Private  bool      `json:"private,omitempty"`  // message: a note
 	Delivery Delivery  `json:"delivery,omitempty"` // message, delivery

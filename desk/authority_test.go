@@ -100,8 +100,8 @@ var ofTheBot = map[string]struct {
 	"Conversations": {0, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.Conversations(ctx, filter.Criteria{}, ""))
 	}},
-	"Offers":    {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Offers(ctx)) }},
-	"View":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.View(ctx)) }},
+	"Offers": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Offers(ctx)) }},
+	"View":   {0, func(ctx context.Context, s *desk.Seat) error { return second(s.View(ctx)) }},
 	"Report": {handoff.PermReports, func(ctx context.Context, s *desk.Seat) error {
 		return second(s.Report(ctx, desk.ReportQuery{From: day, To: day.AddDate(0, 0, 1)}))
 	}},

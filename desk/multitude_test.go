@@ -116,9 +116,14 @@ func TestWhoHasTheRightRankAlreadyCostsNoReads(t *testing.T) {
 		o.waits(fmt.Sprint("55", i), "sales", handoff.NoPriority)
 	}
 	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Order: handoff.OrderStrict}))
+	o.settle()
 	c := &counted{Store: o.store}
 	o.open(c)
-	o.settle() // the timer that would finish what a crash interrupts
+	// The timer that would finish what a crash interrupts.
+	o.ok(o.store.Commit(o.ctx, storage.Batch{ID: storage.NewBatchID(o.clock.Now()), Ops: []storage.Op{
+		storage.SetTimer{Timer: storage.Timer{Bot: "acme", Kind: "rank", ID: "sales", At: o.clock.Now()}},
+	}}))
+	o.settle()
 	require.Zero(t, c.reads.Load())
 }
 

@@ -125,7 +125,9 @@ func (d *Desk) offer(t *draft, c handoff.Conversation, q handoff.Queue, v doc[of
 		return err
 	}
 	t.timer(c.Bot, timerOffer, string(c.ID), v.value.next())
-	t.note(offerEvent(t, handoff.EventOffered, handoff.Actor{By: handoff.BySystem}, c, as.Agent))
+	e := offerEvent(t, handoff.EventOffered, handoff.Actor{By: handoff.BySystem}, c, as.Agent)
+	e.Why = string(as.Rule)
+	t.note(e)
 	return nil
 }
 

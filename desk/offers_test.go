@@ -250,3 +250,28 @@ func TestAnOfferEndsWithTheWaitItWasFor(t *testing.T) {
 		require.Empty(t, o.kinds(other, handoff.EventOfferExpired), "nobody let it ring")
 	})
 }
+
+func TestAnAssignmentSaysWhyThisAgentGotIt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.working("ana", 5, "sales")
+		why := func(id handoff.ConversationID) string {
+			events, err := o.bot.Timeline(o.ctx, id, 0)
+			o.ok(err)
+			for _, e := range events {
+				if e.Kind == handoff.EventAssigned {
+					return e.Why
+				}
+			}
+			return "not assigned"
+		}
+		first := o.waits("c1", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, string(routing.RuleOnly), why(first))
+		o.working("ben", 5, "sales")
+		second := o.waits("c2", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, string(routing.RuleLoad), why(second))
+		require.Equal(t, handoff.AgentID("ben"), o.conv(second).Agent)
+	})
+}

@@ -224,7 +224,7 @@ const maxRounds = 20
 // route assigns whatever can be assigned for a bot now and has waited for some
 // time, and says how many it did.
 func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duration) (assigned int, err error) {
-	var planner routing.Planner
+	planner := routing.Planner{Why: true}
 	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
 	at, idle := shallow(), 0
 	for round := 0; round < maxRounds; {
@@ -352,6 +352,7 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, offers 
 	if err != nil {
 		return err
 	}
+	events[len(events)-1].Why = string(as.Rule)
 	most := limits{all: agent.value.Limit(), queue: members[i].value.Limit(agent.value)}
 	t.move(c, after, events, most)
 	// Within one plan the order of assignments must show in the times, or

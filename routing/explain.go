@@ -111,6 +111,19 @@ func (p *Planner) order(w *Waiting) []candidate {
 	return order
 }
 
+// why says what puts c, who is about to get w, ahead of the next of the pool.
+func (p *Planner) why(of *pool, c candidate, w *Waiting) Rule {
+	p.others = append(append(p.others[:0], w.Excluded...), p.agents[c.agent].in.ID)
+	without := *w
+	without.Excluded = p.others
+	p.pair[0] = c
+	order := p.pair[:1]
+	if next, ok := p.pick(of, &without); ok {
+		order = append(order, next)
+	}
+	return p.rule(order, 0, w)
+}
+
 // rule says what puts order[i] ahead of the next.
 func (p *Planner) rule(order []candidate, i int, w *Waiting) Rule {
 	c := order[i]

@@ -20,7 +20,7 @@ func anySnapshot() *rapid.Generator[routing.Snapshot] {
 		for i := range rapid.IntRange(1, 4).Draw(t, "queues") {
 			s.Queues = append(s.Queues, routing.Queue{
 				ID:       queueID(i),
-				Mode:     rapid.SampledFrom([]handoff.Mode{"", "", "", handoff.Automatic, handoff.Manual, "unheard of"}).Draw(t, "mode"),
+				Mode:     rapid.SampledFrom([]handoff.Mode{"", "", "", handoff.Automatic, handoff.Offer, handoff.Manual, "unheard of"}).Draw(t, "mode"),
 				Strategy: rapid.SampledFrom([]handoff.Strategy{"", handoff.LeastLoaded, handoff.RoundRobin, handoff.LongestIdle, "unheard of"}).Draw(t, "strategy"),
 			})
 		}
@@ -84,6 +84,9 @@ func anyWaiting(t *rapid.T, i int) routing.Waiting {
 		for _, k := range rapid.SliceOfN(rapid.IntRange(0, 7), 0, 4).Draw(t, "excluded") {
 			w.Excluded = append(w.Excluded, agentID(k))
 		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "rings") == 0 {
+		w.Offered = []handoff.AgentID{agentID(rapid.IntRange(0, 7).Draw(t, "offered"))}
 	}
 	return w
 }

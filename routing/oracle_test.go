@@ -48,7 +48,7 @@ func (o *oracle) plan() []routing.Assignment {
 func (o *oracle) choose(w *routing.Waiting) int {
 	best := -1
 	queue := o.queue(w.Queue)
-	if queue == nil || queue.Mode != "" && queue.Mode != handoff.Automatic {
+	if queue == nil || queue.Mode != "" && queue.Mode != handoff.Automatic && queue.Mode != handoff.Offer {
 		return best
 	}
 	for i := range o.s.Agents {
@@ -93,7 +93,7 @@ func eligible(a *routing.Agent, w *routing.Waiting) bool {
 			return false
 		}
 	}
-	return !slices.Contains(w.Excluded, a.ID)
+	return !slices.Contains(w.Excluded, a.ID) && !slices.Contains(w.Offered, a.ID)
 }
 
 func (o *oracle) goesFirst(strategy handoff.Strategy, i, j int) bool {

@@ -16,6 +16,9 @@ type Assignment struct {
 	Conversation handoff.ConversationID
 	Queue        handoff.QueueID
 	Agent        handoff.AgentID
+	// Rule is what put the agent ahead of the next who was eligible at that
+	// moment of the plan, if the [Planner] was asked to say.
+	Rule Rule
 }
 
 // Plan says who gets which waiting conversation of s at the time now, in the
@@ -27,6 +30,10 @@ func Plan(s Snapshot, now time.Time) []Assignment { return new(Planner).Plan(s, 
 // next, so that a decision allocates nothing. The zero value is ready. It is
 // for one goroutine at a time, and holds on to the last snapshot it was given.
 type Planner struct {
+	// Why has plans say the rule of each assignment. It takes about as long
+	// again, and changes no assignment.
+	Why bool
+
 	in     Snapshot
 	queues []queue
 	line   []turn
@@ -45,6 +52,8 @@ type Planner struct {
 	aside  []candidate
 	idlers []int32
 	words  []byte
+	pair   [2]candidate
+	others []handoff.AgentID
 }
 
 // queue is a routed queue in the making of a plan.
@@ -95,8 +104,12 @@ func (p *Planner) Plan(s Snapshot, now time.Time) []Assignment {
 		if !ok {
 			continue // nobody fits: those behind may still find someone
 		}
+		as := Assignment{Conversation: w.ID, Queue: w.Queue, Agent: p.agents[c.agent].in.ID}
+		if p.Why {
+			as.Rule = p.why(p.poolFor(t.queue, w), c, w)
+		}
 		p.assign(c)
-		p.plan = append(p.plan, Assignment{Conversation: w.ID, Queue: w.Queue, Agent: p.agents[c.agent].in.ID})
+		p.plan = append(p.plan, as)
 	}
 	return p.plan
 }

@@ -24,6 +24,27 @@ func TestPlanIsTheNaiveScan(t *testing.T) {
 	})
 }
 
+func TestAPlanThatSaysWhyIsTheSamePlanAndSaysWhatExplainSays(t *testing.T) {
+	t.Parallel()
+	says := routing.Planner{Why: true}
+	rapid.Check(t, func(t *rapid.T) {
+		s := anySnapshot().Draw(t, "snapshot")
+		plan := routing.Plan(s, start)
+		told := says.Plan(s, start)
+		require.Len(t, told, len(plan))
+		for i, as := range told {
+			if i == 0 { // nothing was given before it, as Explain has it
+				e, err := routing.Explain(s, as.Conversation, start)
+				require.NoError(t, err)
+				require.Equal(t, e.Candidates[0].Rule, as.Rule)
+			}
+			require.NotEmpty(t, as.Rule)
+			as.Rule = ""
+			require.Equal(t, plan[i], as)
+		}
+	})
+}
+
 func TestPlanLeavesItsInputAlone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -311,7 +332,7 @@ func inLine(a, b routing.Waiting) bool { return a.Rank < b.Rank || a.Rank == b.R
 // planned reports whether the router may assign from the queue.
 func planned(s routing.Snapshot, id handoff.QueueID) bool {
 	return slices.ContainsFunc(s.Queues, func(q routing.Queue) bool {
-		return q.ID == id && (q.Mode == "" || q.Mode == handoff.Automatic)
+		return q.ID == id && (q.Mode == "" || q.Mode == handoff.Automatic || q.Mode == handoff.Offer)
 	})
 }
 

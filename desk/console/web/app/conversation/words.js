@@ -25,7 +25,7 @@ export function eventText(e, contact) {
     case 'handed_off':
       return t('conv.event.handedOff', { queue });
     case 'assigned':
-      return e.actor.agent === e.agent ? t('conv.event.taken', { who }) : t('conv.event.assigned', { agent });
+      return e.actor.agent === e.agent ? t('conv.event.taken', { who }) : because(t('conv.event.assigned', { agent }), e.why);
     case 'transferred':
       return e.state === 'assigned' ? t('conv.event.transferredAgent', { who, agent }) : t('conv.event.transferredQueue', { who, queue });
     case 'requeued':
@@ -40,8 +40,11 @@ export function eventText(e, contact) {
     case 'ticket':
       return t('conv.event.ticket', { who, status: t(`conv.ticket.status.${e.ticketStatus}`) });
   }
-  return has(`conv.happened.${e.kind}`) ? t(`conv.happened.${e.kind}`, { who, agent, queue }) : '';
+  return has(`conv.happened.${e.kind}`) ? because(t(`conv.happened.${e.kind}`, { who, agent, queue }), e.why) : '';
 }
+
+// What put the agent ahead of the others, if the router said.
+const because = (words, why) => (has(`conv.why.${why}`) ? `${words} (${t(`conv.why.${why}`)})` : words);
 
 /** A size in bytes, as people write it. */
 export function fileSize(bytes) {
