@@ -195,6 +195,9 @@ func (d *Desk) removeQueue(ctx context.Context, w who, bot handoff.BotID, id han
 		if err := d.checkEmpty(ctx, bot, id); err != nil {
 			return err
 		}
+		if err := d.checkUnruled(ctx, t, bot, id); err != nil {
+			return err
+		}
 		removed = v
 		t.as(a)
 		remove(t, v)

@@ -1,19 +1,20 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/handoffdesk/handoff"
-	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
 
-// HandOff asks for a person. Queue or Agent is needed; with both, the agent
-// gets the conversation if they are available, connected and have room, else
-// the queue does.
+// HandOff asks for a person. With both Queue and Agent, the agent gets the
+// conversation if they are available, connected and have room, else the queue
+// does. With neither, the bot's routing rules say where it goes, or else the
+// bot's own queue is where: see [Bot.PutRules].
 type HandOff struct {
 	Queue    handoff.QueueID  `json:"queue,omitempty"`
 	Agent    handoff.AgentID  `json:"agent,omitempty"`
@@ -23,9 +24,14 @@ type HandOff struct {
 	// the bot collected.
 	Note   string            `json:"note,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
+	// Language is the contact's, as a BCP 47 tag, for the rules; "" is the
+	// bot's.
+	Language string `json:"language,omitempty"`
 	// Say is what the contact is told, committed together with the outcome
 	// it tells: nothing is promised before it is so.
 	Say Say `json:"say,omitzero"`
+
+	routed routed // what the rules made of it
 }
 
 // Say is a text for each outcome of a hand-off; an empty one says nothing.
@@ -47,11 +53,15 @@ type Outcome struct {
 	// Said reports whether the text of Say is on its way: it is not if there
 	// was none, or if the channel is unknown or its window closed.
 	Said bool `json:"said,omitempty"`
+	// Rule is the routing rule that decided, if one did.
+	Rule handoff.RuleID `json:"rule,omitempty"`
 }
 
 func (h HandOff) check() error {
-	if h.Queue == "" && h.Agent == "" {
-		return &handoff.FieldError{Field: "hand-off", Reason: "names neither queue nor agent"}
+	if h.Language != "" {
+		if err := handoff.CheckID("hand-off language", h.Language); err != nil {
+			return err
+		}
 	}
 	if len(h.Fields) > handoff.MaxFields {
 		return &handoff.FieldError{Field: "hand-off fields", Reason: "are too many"}
@@ -75,8 +85,8 @@ func (h HandOff) check() error {
 // HandOff asks for a person to take a conversation that the bot controls.
 // The outcome is decided and committed before HandOff returns.
 //
-// Errors: handoff.ErrInvalid, handoff.ErrInvalidState if the bot is not in
-// control, ErrNotFound for an unknown conversation, queue or agent,
+// Errors: handoff.ErrInvalid, also if nothing says where it goes,
+// handoff.ErrInvalidState if the bot is not in control, ErrNotFound for an unknown conversation, queue or agent,
 // ErrNotAvailable or ErrAtCapacity if only an agent was named, ErrBusy,
 // ErrOutcomeUnknown.
 func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff, callerKey string) (Outcome, error) {
@@ -100,6 +110,10 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 		if err != nil {
 			return err
 		}
+		h, err := d.byRules(ctx, t, a, c, h)
+		if err != nil {
+			return err
+		}
 		course, most, err := d.handOff(ctx, t, a, c, h)
 		if err != nil {
 			return err
@@ -110,7 +124,7 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 			m.Private = true
 			t.say(*m, c.Version)
 		}
-		out = Outcome{State: course.now.State, Queue: course.now.Queue, Agent: course.now.Agent}
+		out = Outcome{State: course.now.State, Queue: course.now.Queue, Agent: course.now.Agent, Rule: h.routed.rule}
 		text := h.Say.Queued
 		if out.State == handoff.StateAssigned {
 			text = h.Say.Assigned
@@ -141,13 +155,16 @@ func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Con
 		if err != nil {
 			return nil, limits{}, err
 		}
-		if h.Agent != "" {
-			preferred = h.Agent
+		preferred = cmp.Or(h.Agent, h.routed.prefers, preferred)
+		if len(h.routed.tags) > 0 {
+			course.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
+				return c.Tag(t.act(a.by), h.routed.tags, nil)
+			})
 		}
 		require(t, q)
 		course.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			return c.HandOff(t.act(a.by), handoff.HandOff{
-				Queue: q.value, Priority: h.Priority, Skills: h.Skills, Preferred: preferred,
+				Queue: q.value, Priority: h.Priority, Skills: h.Skills, Preferred: preferred, Rule: h.routed.rule,
 			})
 		})
 	} else if h.Priority != handoff.NoPriority {
@@ -178,17 +195,11 @@ func (d *Desk) lastAgent(ctx context.Context, c handoff.Conversation, q handoff.
 	if q.Sticky <= 0 {
 		return "", nil
 	}
-	contact, err := d.contact(ctx, c.Bot, c.Contact)
-	if err != nil {
+	before, err := d.lastTalk(ctx, c)
+	if err != nil || now.Sub(before.EndedAt) > q.Sticky {
 		return "", err
 	}
-	w := where(handoff.StateEnded)
-	w.Contacts, w.SortBy = contact.value.IDs(), filter.HumanStarted
-	rows, err := d.some(ctx, storage.Query{Bot: c.Bot, Where: w, Limit: 1})
-	if err != nil || len(rows) == 0 || now.Sub(rows[0].EndedAt) > q.Sticky {
-		return "", err
-	}
-	return rows[0].LastAgent, nil
+	return before.LastAgent, nil
 }
 
 // need is what an agent must have to be given a conversation.

@@ -135,6 +135,14 @@ func named[T any, ID ~string](ctx context.Context, d *Desk, bot handoff.BotID, k
 	return v, nil
 }
 
+// unknown makes of a record that is not there an argument that is wrong.
+func unknown(err error, field string) error {
+	if errors.Is(err, ErrNotFound) {
+		return &handoff.FieldError{Field: field, Reason: "is unknown"}
+	}
+	return err
+}
+
 // theBot reads the bot, which everything belongs to and which must be put
 // before anything else.
 func (d *Desk) theBot(ctx context.Context, id handoff.BotID) (handoff.Bot, error) {

@@ -78,6 +78,10 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 		_, _, err := s.HistoryAttachment(ctx, id, id, "m")
 		return err
 	},
+	"FieldsOf": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.FieldsOf(ctx, id)) },
+	"SetContactFields": func(ctx context.Context, s *desk.Seat, id convID) error {
+		return s.SetContactFields(ctx, id, nil)
+	},
 	"Can": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Can(ctx, id)) },
 	"Expand": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.Expand(ctx, id, "hi"))
@@ -219,6 +223,16 @@ var ofTheBot = map[string]struct {
 		from := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
 		return second(s.Adherence(ctx, from, from.Add(24*time.Hour)))
 	}},
+	"PutRules": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutRules(ctx, toSales) }},
+	"Rules":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return second(s.Rules(ctx)) }},
+	"DryRun":   {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return second(s.DryRun(ctx, desk.Sample{})) }},
+	"PutContactField": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutContactField(ctx, plan)
+	}},
+	"RemoveContactField": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutContactField(ctx, plan), s.RemoveContactField(ctx, plan.ID))
+	}},
+	"ContactFields": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.ContactFields(ctx)) }},
 	"PutProfile": {handoff.PermManageAgents, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutProfile(ctx, handoff.AgentProfile{ID: "lead", Name: "Lead"})
 	}},

@@ -44,7 +44,8 @@ func (b *Bot) PutQueue(ctx context.Context, q handoff.Queue) error {
 }
 
 // RemoveQueue removes a queue and its memberships. Errors: ErrNotFound,
-// ErrInUse while conversations wait in it, ErrBusy, ErrOutcomeUnknown.
+// ErrInUse while conversations wait in it or routing rules choose it, ErrBusy,
+// ErrOutcomeUnknown.
 func (b *Bot) RemoveQueue(ctx context.Context, id handoff.QueueID) error {
 	return b.d.removeQueue(ctx, b.who, b.id, id)
 }

@@ -51,6 +51,8 @@ const (
 	kindExcluded   = "excluded"   // id conversation; who does not get it for now
 	kindOwing      = "owing"      // id conversation; what came of its agent not answering
 	kindSilent     = "silent"     // id conversation; what came of its contact not answering
+	kindRules      = "rules"      // id "rules"; all routing rules of the bot: []rules.Rule
+	kindField      = "field"      // handoff.ContactField
 	kindRecheck    = "recheck"    // id bot; how far the follower has looked at all that is open
 )
 

@@ -12,6 +12,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/routing/rules"
 )
 
 // byPlatform is every method of a Bot that names a conversation, with
@@ -142,6 +143,13 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"an agent's canned":           o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Text: "x", Agent: "ana"}),
 		"canned with a bad id":        o.bot.RemoveCanned(o.ctx, "\x00"),
 		"tag of another colour":       o.bot.PutTag(o.ctx, handoff.Tag{ID: "x", Name: "x", Colour: "mauve"}),
+		"rules that mean nothing":     o.bot.PutRules(o.ctx, []rules.Rule{{ID: "x", Name: "x"}}),
+		"rules of an unknown queue":   o.bot.PutRules(o.ctx, []rules.Rule{{ID: "x", Name: "x", Then: rules.Action{Queue: "none"}}}),
+		"a dry run of bad rules":      second(o.bot.DryRun(o.ctx, desk.Sample{Rules: []rules.Rule{{ID: "x"}}})),
+		"field without a name":        o.bot.PutContactField(o.ctx, handoff.ContactField{ID: "x"}),
+		"field with a bad id":         o.bot.RemoveContactField(o.ctx, ""),
+		"fields of a bad id":          second(o.bot.SetContactFields(o.ctx, "", nil)),
+		"hand-off in a bad language":  second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Language: "\n"}, "")),
 		"tag with a bad id":           o.bot.RemoveTag(o.ctx, ""),
 		"away for too long":           o.bot.PutAwayReason(o.ctx, handoff.AwayReason{ID: "x", Name: "x", Minutes: 10_000}),
 		"away with a bad id":          o.bot.RemoveAwayReason(o.ctx, ""),
@@ -164,6 +172,9 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"agent":    second(o.bot.HandOff(o.ctx, free, desk.HandOff{Agent: "none"}, "")),
 		"member":   o.bot.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "none"}),
 		"canned":   o.bot.RemoveCanned(o.ctx, "none"),
+		"field":    o.bot.RemoveContactField(o.ctx, "none"),
+		"fields":   second(o.bot.SetContactFields(o.ctx, "none", nil)),
+		"dry run":  second(o.bot.DryRun(o.ctx, desk.Sample{Conversation: "none"})),
 		"tag":      o.bot.RemoveTag(o.ctx, "none"),
 		"away":     o.bot.RemoveAwayReason(o.ctx, "none"),
 		"profile":  o.bot.RemoveProfile(o.ctx, "none"),

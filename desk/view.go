@@ -79,6 +79,8 @@ func (v View) concerns(e handoff.Event) bool {
 		return v.a.may(handoff.PermBroadcast)
 	case handoff.EventSettingsChanged:
 		return e.Agent == "" || e.Agent == v.a.by.Agent // what is somebody's own is theirs alone
+	case handoff.EventContactFields:
+		return v.a.sees.All // of a contact with nothing open
 	}
 	return true
 }
@@ -131,6 +133,7 @@ type Actions struct {
 	Tags         bool `json:"tags"`
 	Tickets      bool `json:"tickets"`
 	Export       bool `json:"export"`
+	Fields       bool `json:"fields"` // change those of the contact
 }
 
 // Can says what the agent could do with a conversation they see.
@@ -160,6 +163,7 @@ func (s *Seat) Can(ctx context.Context, id handoff.ConversationID) (Actions, err
 			(c.State == handoff.StateWaiting || c.State == handoff.StateAssigned && commands),
 		Override: a.may(handoff.PermOverride), Return: open && commands, TagsRequired: untagged,
 		Priority: open, Tags: true, Tickets: true, Export: a.may(handoff.PermExport),
+		Fields: a.may(handoff.PermEditContacts),
 	}, nil
 }
 
