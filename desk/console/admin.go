@@ -2,10 +2,12 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
 )
 
 // Queue is a queue in the API: as handoff.Queue, with the time in seconds.
@@ -142,9 +144,14 @@ func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
 }
 
 func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
+	before, err := by.queue(ctx, in.Queue) // for what has a route of its own
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		return Queue{}, err
+	}
 	q := handoff.Queue{Bot: by.ref.Bot, ID: in.Queue, Name: in.Body.Name, Mode: in.Body.Mode, Strategy: in.Body.Strategy,
 		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second,
 		RequireTags: in.Body.RequireTags,
+		Survey:      before.Survey,
 		Offering:    in.Body.Offering.handoff(),
 	}
 	return apiQueue(q), by.side().PutQueue(ctx, q)

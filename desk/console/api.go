@@ -49,6 +49,7 @@ func (c *Console) handleAPI() error {
 	c.handleDesk()
 	c.handleAdmin()
 	c.handlePeople()
+	c.handleReports()
 	c.handleCanned()
 	c.handleCatalogues()
 	c.handleStream()

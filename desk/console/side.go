@@ -2,10 +2,12 @@ package console
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/report"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/routing"
 )
@@ -21,6 +23,7 @@ type side interface {
 	Conversations(ctx context.Context, c filter.Criteria, after string) (desk.Page, error)
 	Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error)
 	ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error)
+	Facts(ctx context.Context, q desk.ReportQuery) iter.Seq2[report.Fact, error]
 	Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error)
 	Messages(ctx context.Context, id handoff.ConversationID, q desk.MessageQuery) ([]handoff.Message, error)
 	Position(ctx context.Context, id handoff.ConversationID) (desk.Position, error)
@@ -41,9 +44,11 @@ type side interface {
 	RemoveQueue(ctx context.Context, id handoff.QueueID) error
 	RemoveTag(ctx context.Context, id handoff.TagID) error
 	RemoveTemplate(ctx context.Context, id handoff.TemplateID) error
+	Report(ctx context.Context, q desk.ReportQuery) (desk.Report, error)
 	Retry(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Message, error)
 	SendTemplate(ctx context.Context, id handoff.ConversationID, t handoff.TemplateID, params []string, key string) (handoff.Message, error)
 	SetPriority(ctx context.Context, id handoff.ConversationID, p handoff.Priority) (handoff.Conversation, error)
+	Survey(ctx context.Context, id handoff.ConversationID) (desk.SurveyResult, error)
 	Tag(ctx context.Context, id handoff.ConversationID, add, remove []string) (handoff.Conversation, error)
 	Tags(ctx context.Context) ([]handoff.Tag, error)
 	Templates(ctx context.Context) ([]handoff.Template, error)
