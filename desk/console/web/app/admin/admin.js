@@ -12,20 +12,29 @@ import './sessions.js';
 import './agents.js';
 import './queues.js';
 import './templates.js';
+import './canned.js';
+import './tags.js';
+import './away.js';
+import './profiles.js';
 import './bot.js';
 import './keys.js';
 
 const PAGES = [
   { name: 'me', icon: 'user', may: () => true },
   { name: 'sessions', icon: 'keyboard', may: () => me.get()?.signIn === 'password' },
+  // An agent's own ones too.
+  { name: 'canned', icon: 'chat', may: () => true },
   { name: 'agents', icon: 'people', may: () => can('manage_agents') },
+  { name: 'profiles', icon: 'star', may: () => can('manage_agents') },
   { name: 'queues', icon: 'clock', may: () => can('manage_queues') },
   { name: 'templates', icon: 'note', may: () => can('manage_settings') },
+  { name: 'tags', icon: 'tag', may: () => can('manage_settings') },
+  { name: 'away', icon: 'bellOff', may: () => can('manage_settings') },
   { name: 'bot', icon: 'bot', may: () => can('manage_settings') },
   // A key can do everything, so it takes somebody who may.
   { name: 'keys', icon: 'settings', may: () => PERMISSIONS.every(can) },
 ];
-const OWN = 2;
+const OWN = 3;
 
 export class Admin extends View {
   #shown = '';

@@ -16,17 +16,23 @@ import { amount, checks, choice, idField, languageField, line, words, zoneField 
 
 const DEFAULT_CAPACITY = 5;
 
+// Before the id of a profile, where a role is chosen.
+const PROFILE = 'profile:';
+
 // The rules write a capacity of nothing as -1, and their default as 0.
 const shownCapacity = (stored) => (stored < 0 ? 0 : stored || '');
 const storedCapacity = (shown) => (shown === '' ? 0 : shown === 0 ? -1 : shown);
 
 class Agents extends Page {
+  profiles = [];
+
   connect() {
     const title = t('admin.page.agents');
     this.loading(title);
     this.attempt(title, async () => {
-      const { agents } = await get('agents');
+      const [{ agents }, { profiles }] = await Promise.all([get('agents'), get('profiles')]);
       if (!this.isConnected) return;
+      this.profiles = profiles;
       if (this.fresh) this.#edit(null, agents);
       else if (!this.item) this.#list(agents);
       else if (agents.some((a) => a.id === this.item)) this.#edit(agents.find((a) => a.id === this.item), agents);
@@ -43,7 +49,7 @@ class Agents extends Page {
       const want = plainText(search.value);
       const found = all.filter((a) => plainText(`${a.name} ${a.email ?? ''} ${a.id}`).includes(want))
         .sort((a, b) => Number(!!a.disabled) - Number(!!b.disabled) || a.name.localeCompare(b.name));
-      keyed(body, found, (a) => a.id, agentRow, updateAgentRow);
+      keyed(body, found, (a) => a.id, agentRow, (el, a) => updateAgentRow(el, a, this.profiles.find((p) => p.id === a.profile)));
       none.hidden = found.length > 0;
     };
     this.show({ title: t('admin.page.agents'), text: t('admin.agents_text'), actions: h('a', { class: 'button button--primary', href: link('admin', 'agents', { new: '1' }) }, icon('plus'), t('admin.new_agent')) },
@@ -68,8 +74,10 @@ class Agents extends Page {
       hint: self.signIn === 'password' ? t('admin.email_hint') : null });
     const ident = fresh && idField({ follows: name, taken: (w) => all.some((a) => a.id === w), label: t('admin.id'), hint: t('admin.agent_id_hint') });
     const lacks = (p) => !self.permissions.includes(p) && !v.permissions.includes(p);
-    const role = choice({ name: 'role', label: t('admin.role'), value: roleOf(v.permissions),
-      options: ['agent', 'admin', 'custom'].map((r) => [r, t(`admin.roles.${r}`), t(`admin.role_hints.${r}`)]) });
+    const role = choice({ name: 'role', as: ['role', 'profile'], label: t('admin.role'), value: v.profile ? PROFILE + v.profile : roleOf(v.permissions),
+      options: [...['agent', 'admin', 'custom'].map((r) => [r, t(`admin.roles.${r}`), t(`admin.role_hints.${r}`)]),
+        ...this.profiles.map((p) => [PROFILE + p.id, p.name, t('profiles.role_hint')])] });
+    const profile = () => this.profiles.find((p) => PROFILE + p.id === role.get());
     const permissions = checks({ name: 'permissions', label: t('admin.permissions'), value: v.permissions,
       options: PERMISSIONS.map((p) => [p, t(`admin.permission.${p}`), t(`admin.permission_hints.${p}`), lacks(p)]) });
     const capacity = amount({ name: 'capacity', label: t('admin.capacity'), hint: t('admin.capacity_hint', { count: DEFAULT_CAPACITY }), value: shownCapacity(v.capacity ?? 0), placeholder: String(DEFAULT_CAPACITY) });
@@ -79,11 +87,16 @@ class Agents extends Page {
     const zone = zoneField({ value: v.timeZone ?? '', none: t('admin.of_the_bot', { value: self.bot.timeZone || 'UTC' }) });
     const fields = [name, email, ident, role, permissions, capacity, skills, language, zone].filter(Boolean);
 
+    // What a profile says is not for one agent to have otherwise.
+    const bound = () => (permissions.el.disabled = !!profile());
+    bound();
     role.el.addEventListener('input', () => {
-      const preset = ROLES[role.get()];
-      if (preset) permissions.set(preset.filter((p) => !lacks(p)));
+      const preset = ROLES[role.get()] ?? profile()?.permissions;
+      bound();
+      if (preset && profile()) permissions.set(preset);
+      else if (preset) permissions.set(preset.filter((p) => !lacks(p)));
     });
-    permissions.el.addEventListener('input', () => role.set(roleOf(permissions.get())));
+    permissions.el.addEventListener('input', () => !profile() && role.set(roleOf(permissions.get())));
 
     this.form = new Form({
       fields,
@@ -119,7 +132,7 @@ class Agents extends Page {
 
   async #save({ id: chosen, role, ...values }, agent) {
     const key = agent?.id ?? chosen;
-    await put(`agents/${id(key)}`, body({ ...values, capacity: storedCapacity(values.capacity), disabled: !!agent?.disabled }));
+    await put(`agents/${id(key)}`, body({ ...values, profile: role.startsWith(PROFILE) ? role.slice(PROFILE.length) : '', capacity: storedCapacity(values.capacity), disabled: !!agent?.disabled }));
     this.form.settle();
     if (agent) {
       toast(t('admin.saved'), { kind: 'success' });
@@ -154,8 +167,8 @@ class Agents extends Page {
  *
  * @param {any} agent
  */
-const body = ({ name, email = '', permissions, capacity = 0, skills = [], language = '', timeZone = '', disabled = false }) =>
-  ({ name, email, permissions, capacity, skills, language, timeZone, disabled });
+const body = ({ name, email = '', permissions, profile = '', capacity = 0, skills = [], language = '', timeZone = '', disabled = false }) =>
+  ({ name, email, permissions, profile, capacity, skills, language, timeZone, disabled });
 
 /** Gives the agent a sign-in, or with `reset` another temporary password, which is shown once. */
 async function invite(agent, name, reset = false) {
@@ -181,14 +194,14 @@ function agentRow(agent) {
     h('td', { data: { column: 'role' } }), h('td', { data: { column: 'capacity' } }), h('td', { data: { column: 'skills' } }));
 }
 
-function updateAgentRow(el, agent) {
+function updateAgentRow(el, agent, profile) {
   paint(el.querySelector('.avatar'), agent.name, agent.id);
   text(el.querySelector('strong'), agent.name);
   text(el.querySelector('small'), agent.email || agent.id);
   el.querySelector('.badge').hidden = !agent.disabled;
   el.classList.toggle('is-disabled', !!agent.disabled);
   const [role, capacity, skills] = [...el.querySelectorAll('td[data-column]')];
-  text(role, t(`admin.roles.${roleOf(agent.permissions)}`));
+  text(role, profile?.name ?? t(`admin.roles.${roleOf(agent.permissions)}`));
   text(capacity, agent.capacity < 0 ? '0' : number(agent.capacity || DEFAULT_CAPACITY));
   text(skills, (agent.skills ?? []).join(', '));
 }

@@ -66,7 +66,8 @@ class Queues extends Page {
     const sticky = amount({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
       value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
     const asks = offering(v.offering ?? {});
-    const fields = [name, ident, mode, strategy, order, onLost, sticky, ...asks].filter(Boolean);
+    const tags = choice({ name: 'requireTags', label: t('tags.required'), value: v.requireTags ? 'yes' : '', options: [['', t('tags.required_no')], ['yes', t('tags.required_yes'), t('tags.required_hint')]] });
+    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks].filter(Boolean);
     const dependent = () => {
       strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual';
       for (const f of asks) f.el.hidden = mode.get() !== 'offer';
@@ -81,6 +82,7 @@ class Queues extends Page {
         part(t('admin.queue'), null, name.el, ident && ident.el),
         part(t('admin.distribution'), t('admin.distribution_text'), mode.el, ...asks.map((f) => f.el), strategy.el, sticky.el),
         part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
+        part(t('tags.at_the_end'), null, tags.el),
       ],
       save: (values) => this.#save(values, queue),
     });
@@ -95,7 +97,7 @@ class Queues extends Page {
 
   async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, ...values }, queue) {
     const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, stickySeconds: (sticky || 0) * HOUR,
+    await put(`queues/${id(key)}`, { ...values, requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
       offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });

@@ -4,6 +4,7 @@ import { t } from '../lib/i18n.js';
 import { post, put, id } from '../lib/api.js';
 import { confirm, errorText, fail, toast } from '../lib/feedback.js';
 import { label } from '../list/words.js';
+import { tagsToClose } from './tags.js';
 import { transfer as chooseTarget } from './transfer.js';
 
 const path = (thread, action) => `conversations/${id(thread.id)}/${action}`;
@@ -26,10 +27,20 @@ export async function take(thread, override = false) {
   return true;
 }
 
-/** Gives control back to the bot, after asking. */
+/** Gives control back to the bot, after asking; for a tag first, where the queue wants one. */
 export async function returnToBot(thread) {
+  if (thread.row.can.tagsRequired) return tagAndReturn(thread);
   const sure = await confirm({ title: t('conv.return.title'), text: t('conv.return.text', { name: label(thread.row) }), yes: t('conv.return.yes') });
   if (sure) await change(thread, 'returned', () => post(path(thread, 'return')));
+}
+
+async function tagAndReturn(thread) {
+  const words = await tagsToClose(thread.row);
+  if (!words) return;
+  await change(thread, 'returned', async () => {
+    await post(path(thread, 'tags'), { add: words, remove: [] });
+    await post(path(thread, 'return'));
+  });
 }
 
 export async function transfer(thread) {

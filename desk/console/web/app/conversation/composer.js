@@ -6,6 +6,7 @@ import { draft, keepDraft } from '../lib/drafts.js';
 import { errorText, fail, toast } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
 import { me, now } from '../desk.js';
+import { CannedMenu } from './canned.js';
 import { send } from './outbox.js';
 import { chooseTemplate } from './templates.js';
 import { kindOf, upload, MAX_ATTACHMENT } from './upload.js';
@@ -29,6 +30,8 @@ export class Composer {
   #send;
   #attach;
   #templates;
+  #canned;
+  #menu;
   #picker;
   #closed;
   #desk;
@@ -48,18 +51,21 @@ export class Composer {
       this.#picker.value = '';
     } } });
     this.#attach = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('conv.composer.attach'), title: t('conv.composer.attach'), on: { click: () => this.#picker.click() } }, icon('attach'));
-    this.#templates = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('conv.composer.templates'), title: `${t('conv.composer.templates')} (/)`, on: { click: () => this.openTemplates() } }, icon('file'));
+    this.#templates = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('conv.composer.templates'), title: `${t('conv.composer.templates')} (m)`, on: { click: () => this.openTemplates() } }, icon('file'));
+    this.#canned = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('canned.title'), title: `${t('canned.title')} (/)`, on: { click: () => this.#slash() } }, icon('chat'));
+    this.#menu = new CannedMenu(this.#input, { row: () => (this.#private || !this.#thread?.row?.can.reply ? null : this.#thread.row), take: (reply, from, to) => this.#insert(reply, from, to) });
     this.#send = h('button', { class: 'button button--primary', type: 'button', on: { click: () => this.#submit() } }, icon('send'), h('span', null));
     this.#closed = h('div', { class: 'composer__closed' });
     this.#desk = h('div', { class: 'composer__desk' }, this.#input, this.#chips);
-    this.#box = h('div', { class: 'composer__box' }, this.#closed, this.#desk,
-      h('div', { class: 'composer__bar' }, this.#attach, this.#templates, this.#picker, this.#window, h('span', { class: 'spacer' }), this.#send));
+    this.#box = h('div', { class: 'composer__box' }, this.#menu.el, this.#menu.status, this.#closed, this.#desk,
+      h('div', { class: 'composer__bar' }, this.#attach, this.#canned, this.#templates, this.#picker, this.#window, h('span', { class: 'spacer' }), this.#send));
     this.el = h('section', { class: 'composer', 'aria-label': t('conv.composer.title') }, this.#tabs, this.#box);
   }
 
   /** Takes the draft of another conversation. */
   open(thread) {
     this.#abandonFiles();
+    this.#menu.close();
     this.#thread = thread;
     const kept = this.#kept();
     this.#input.value = kept?.text ?? '';
@@ -93,6 +99,7 @@ export class Composer {
     attr(this.#input, 'placeholder', label);
     attr(this.#input, 'aria-label', this.#private ? t('conv.composer.note') : t('conv.composer.reply'));
     this.#attach.hidden = this.#private || closed || !can.reply;
+    this.#canned.hidden = this.#attach.hidden;
     this.#templates.hidden = this.#private || !can.templates || closed;
     text(this.#send.lastChild, this.#private ? t('conv.composer.saveNote') : t('conv.composer.send'));
     this.#send.hidden = closed;
@@ -157,6 +164,23 @@ export class Composer {
     this.#sent();
   }
 
+  // Begins a shortcut where the cursor is, for whoever has no keyboard.
+  #slash() {
+    this.#input.focus();
+    const before = this.#input.value.slice(0, this.#input.selectionStart);
+    this.#input.setRangeText(/\S$/.test(before) ? ' /' : '/', this.#input.selectionStart, this.#input.selectionEnd, 'end');
+    this.#input.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  /** Puts a canned reply in the place of its shortcut; its files go along. */
+  #insert({ text: words = '', attachments = [], missing = [] }, from, to) {
+    this.#input.setRangeText(words, from, to, 'end');
+    for (const media of attachments) this.#files.push({ name: media.name || media.type, size: media.size, state: 'ready', media });
+    this.#changed();
+    this.#input.focus();
+    if (missing.length) toast(t('canned.missing', { names: missing.join(', ') }), { ms: 8000 });
+  }
+
   async #upload(entry) {
     const abort = new AbortController();
     Object.assign(entry, { state: 'uploading', share: 0, error: null, abort });
@@ -213,7 +237,7 @@ export class Composer {
   }
 
   #key(e) {
-    if (e.isComposing) return;
+    if (e.isComposing || this.#menu.key(e)) return;
     if (e.key === 'Enter' && !e.shiftKey && !e.altKey) {
       e.preventDefault();
       this.#submit();

@@ -8,7 +8,9 @@ import { paint } from '../lib/avatar.js';
 import { go, link } from '../lib/router.js';
 import { now } from '../desk.js';
 import { label, channelName } from '../list/words.js';
+import { tags as catalogue } from '../catalogues.js';
 import * as actions from './actions.js';
+import { tagChip, tagPicker, settable } from './tags.js';
 import { download } from './transcript.js';
 
 const PRIORITIES = ['high', 'medium', 'low', 'none'];
@@ -34,7 +36,7 @@ export class Header {
     p.priority = menuButton({ class: 'button button--small', title: `${t('conv.action.priority')} (p)` }, [icon('flag'), p.priorityText], () =>
       PRIORITIES.map((v) => ({ label: t(`priority.${v}`), checked: (this.#thread.row.priority ?? 'none') === v, run: () => actions.setPriority(this.#thread, v) })));
     p.chips = h('ul', { class: 'head__tags', 'aria-label': t('conv.tags.title') });
-    p.addTag = popoverButton({ class: 'button button--small button--quiet', title: `${t('conv.tags.add')} (l)`, 'aria-label': t('conv.tags.add') }, [icon('tag'), h('span', null, t('conv.tags.add'))], (close) => this.#tagForm(close));
+    p.addTag = popoverButton({ class: 'button button--small button--quiet', title: `${t('conv.tags.add')} (l)`, 'aria-label': t('conv.tags.add') }, [icon('tag'), h('span', null, t('conv.tags.add'))], () => this.#tagForm());
     const more = menuButton({ class: 'icon-button', 'aria-label': t('conv.action.more'), title: t('conv.action.more') }, icon('more'), () => [
       { label: t(eventsOn() ? 'conv.action.eventsHide' : 'conv.action.eventsShow'), icon: icon('history'), run: events },
       this.#thread.hasOlder && { label: t('conv.action.earlier'), icon: icon('clock'), run: () => this.#thread.older() },
@@ -110,22 +112,19 @@ export class Header {
 
   #showTags(row) {
     const tags = row.tags ?? [];
-    const shown = JSON.stringify([tags, row.can.tags]);
+    const known = catalogue.get().filter((x) => tags.includes(x.id));
+    const shown = JSON.stringify([tags, row.can.tags, known]);
     if (shown === this.#tags) return;
     this.#tags = shown;
     this.#p.chips.hidden = !tags.length;
-    fill(this.#p.chips, tags.map((x) => h('li', { class: 'chip' }, h('span', { dir: 'auto' }, x),
-      row.can.tags && h('button', { type: 'button', 'aria-label': t('conv.tags.remove', { tag: x }), on: { click: () => actions.tag(this.#thread, [], [x]) } }, icon('close')))));
+    fill(this.#p.chips, tags.map((x) => {
+      const fixed = known.some((tag) => tag.id === x && !settable(tag, false));
+      return h('li', null, tagChip(x, row.can.tags && !fixed && (() => actions.tag(this.#thread, [], [x]))));
+    }));
   }
 
-  #tagForm(close) {
-    const input = h('input', { class: 'input', id: 'new-tag', maxlength: 64, autocomplete: 'off', autofocus: true, required: true, dir: 'auto' });
-    return h('form', { class: 'tag-form', on: { submit: (e) => {
-      e.preventDefault();
-      const value = input.value.trim();
-      close();
-      if (value) actions.tag(this.#thread, [value], []);
-    } } }, h('label', { for: 'new-tag' }, t('conv.tags.new')), h('div', null, input, h('button', { class: 'button button--primary' }, t('conv.tags.put'))));
+  #tagForm() {
+    return tagPicker(this.#thread.row.tags ?? [], (word, on) => actions.tag(this.#thread, on ? [word] : [], on ? [] : [word]));
   }
 }
 

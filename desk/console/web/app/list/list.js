@@ -7,6 +7,7 @@ import { bind } from '../lib/keys.js';
 import { go, link } from '../lib/router.js';
 import { menuButton, popoverButton } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
+import { tags } from '../catalogues.js';
 import { me, can, list, criteria, names, show } from '../desk.js';
 import { changed, defaults, restricting, same, searchable } from './criteria.js';
 import { Rows } from './rows.js';
@@ -66,6 +67,7 @@ export class ConversationList extends View {
       fill(chips, filterChips(criteria.get(), (next) => this.#choose(next)));
       this.#rows.refresh();
     });
+    this.watch(tags, () => this.#rows.refresh());
     this.watch(list, (now) => {
       this.#show(now);
       if (!now.loading) found.textContent = t('list.found', { count: now.rows.length });

@@ -1,9 +1,10 @@
 // One conversation in the list.
 
-import { h, text, attr } from '../lib/dom.js';
+import { h, text, attr, fill } from '../lib/dom.js';
 import { t, shortTime, duration, dateTime } from '../lib/i18n.js';
 import { paint } from '../lib/avatar.js';
 import { icon } from '../lib/icons.js';
+import { tagOf } from '../catalogues.js';
 import { me, now, criteria, agentName, queueName } from '../desk.js';
 import { label, phone, previewText, previewBy, channelName } from './words.js';
 
@@ -32,6 +33,7 @@ export function createRow() {
         h('span', { class: 'badge badge--waiting', ref: part('waiting') }, icon('clock'), h('span', { 'aria-hidden': 'true', ref: part('wait') }), said('waitSaid')),
         h('span', { class: 'row__where', ref: part('where') }),
         h('span', { class: 'spacer' }),
+        h('span', { class: 'row__tags', ref: part('tags') }, h('span', { class: 'visually-hidden', ref: part('tagsSaid') }), h('span', { class: 'row__marks', 'aria-hidden': 'true', ref: part('marks') })),
         h('span', { class: 'row__tickets', ref: part('tickets') }, icon('ticket'), h('span', { 'aria-hidden': 'true', ref: part('count') }), said('countSaid')),
         h('span', { class: 'row__priority', ref: part('priority') }, icon('flag'), h('span', { 'aria-hidden': 'true', ref: part('level') }), said('levelSaid')))));
   el.parts = parts;
@@ -61,6 +63,7 @@ export function updateRow(el, row) {
   const where = place(row);
   text(p.where, where);
   attr(p.where, 'title', where);
+  marks(p, row.tags ?? []);
   // What others have, or the bot, is for them to read.
   const due = row.agent === self || row.state === 'waiting';
   el.classList.toggle('row--unread', row.unread > 0 && due);
@@ -78,6 +81,21 @@ export function updateRow(el, row) {
   const level = row.priority && row.priority !== 'none' ? t(`priority.${row.priority}`) : '';
   sign('priority', level, 'level', () => t('list.priority', { priority: level }));
   attr(p.priority, 'data-priority', row.priority);
+}
+
+// The first tags in their colours, and how many others there are.
+const MARKS = 2;
+
+function marks(p, words) {
+  const all = words.map(tagOf);
+  const names = all.map((x) => x.name).join(', ');
+  const key = all.map((x) => `${x.colour} ${x.name}`).join('\n');
+  if (p.tags.dataset.shown === key) return;
+  p.tags.dataset.shown = key;
+  p.tags.hidden = all.length === 0;
+  attr(p.tags, 'title', names);
+  text(p.tagsSaid, names && t('list.tags', { names }));
+  fill(p.marks, all.slice(0, MARKS).map((x) => h('span', { class: 'tag tag--small', data: { colour: x.colour } }, x.name)), all.length > MARKS && `+${all.length - MARKS}`);
 }
 
 // The time that the list is in order of.

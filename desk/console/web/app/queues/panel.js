@@ -7,7 +7,8 @@ import { get } from '../lib/api.js';
 import { t, number } from '../lib/i18n.js';
 import { link } from '../lib/router.js';
 import { bind } from '../lib/keys.js';
-import { can } from '../desk.js';
+import { awayName, awayPlan, awayReasons } from '../catalogues.js';
+import { can, now } from '../desk.js';
 import { clock, setClock, tick } from './elapsed.js';
 import { explainAgent } from './explain.js';
 import { keepFresh } from './refresh.js';
@@ -41,6 +42,8 @@ export class QueuePanel extends View {
         h('div', { class: 'tools', role: 'search' }, this.search, this.choice)),
       h('div', { class: 'pane__body' }, this.sums, this.note, this.cards)));
     this.every(1000, () => tick(this));
+    this.every(30e3, () => this.#render()); // absences come to their end
+    this.watch(awayReasons, () => this.#render());
     this.until(bind({ keys: '/', label: 'queues.key_search', group: 'queues.panel', run: () => this.search.focus() }));
     keepFresh(this, (e) => COUNTS.has(e.kind), async (signal) => {
       this.#queues = (await get('panel', null, { signal })).queues;
@@ -151,7 +154,8 @@ function agentRow(a) {
       h('span', { class: 'visually-hidden' })),
     h('span', { class: 'member__state' },
       h('span', { class: 'member__word' }), ' ',
-      clock(null)),
+      clock(null), ' ',
+      h('span', { class: 'member__plan' })),
     h('span', { class: 'member__load' },
       h('span', { class: 'load', role: 'img' }, h('span', { class: 'load__here' }), h('span', { class: 'load__else' })),
       h('span', { class: 'member__count', 'aria-hidden': 'true' })),
@@ -167,8 +171,10 @@ function updateAgent(el, a) {
   text(el.querySelector('.visually-hidden'), t(a.connected ? 'availability.connected' : 'availability.disconnected'));
   const state = el.querySelector('.member__word');
   state.dataset.availability = a.availability || 'unavailable';
-  text(state, [t(`availability.${a.availability || 'unavailable'}`), a.awayReason].filter(Boolean).join(' · '));
+  text(state, [t(`availability.${a.availability || 'unavailable'}`), awayName(a.awayReason)].filter(Boolean).join(' · '));
   setClock(el.querySelector('.member__state .clock'), a.since);
+  const plan = awayPlan(a.awayReason, a.since, now());
+  text(el.querySelector('.member__plan'), plan.over ? plan.words : '');
   const load = el.querySelector('.load');
   const most = Math.max(a.limit, a.held, 1);
   load.style.setProperty('--here', String(a.heldHere / most));

@@ -7,6 +7,7 @@ import { put } from '../lib/api.js';
 import { menuButton, dialog, fail } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
 import { bind } from '../lib/keys.js';
+import { awayName, awayPlan, awayReasons } from '../catalogues.js';
 import { me, stream, now } from '../desk.js';
 
 const DOT = { available: 'on', away: 'away', unavailable: 'grey' };
@@ -24,12 +25,15 @@ class Status extends View {
       const availability = agent.availability || 'unavailable';
       const linked = stream.state.get() === 'live';
       dot.className = `dot dot--${linked ? DOT[availability] : 'grey'}`;
-      words.textContent = agent.awayReason ? `${t('availability.away')} · ${agent.awayReason}` : t(`availability.${availability}`);
-      since.textContent = agent.since ? duration(now() - new Date(agent.since).getTime()) : '';
+      words.textContent = agent.awayReason ? `${t('availability.away')} · ${awayName(agent.awayReason)}` : t(`availability.${availability}`);
+      const plan = awayPlan(agent.awayReason, agent.since, now());
+      since.textContent = plan.words || (agent.since ? duration(now() - new Date(agent.since).getTime()) : '');
+      since.classList.toggle('is-over', plan.over);
       anchor.firstElementChild.title = t(linked ? 'availability.connected' : 'availability.disconnected');
     };
     this.watch(me, paint);
     this.watch(stream.state, paint);
+    this.watch(awayReasons, paint);
     this.every(30e3, paint);
     this.until(bind({ keys: 'Shift+A', label: 'shell.keys.available', group: 'shell.keys.general', run: () => {
       const available = me.get().agent.availability === 'available';
@@ -40,13 +44,15 @@ class Status extends View {
   #items() {
     const agent = me.get().agent;
     const is = agent.availability || 'unavailable';
-    const item = (availability, reason = '') => ({
-      label: reason || t(`availability.${availability}`),
-      hint: availability === 'available' ? t('shell.availableHint') : availability === 'unavailable' ? t('shell.unavailableHint') : '',
+    const item = (availability, reason = '', minutes = 0) => ({
+      label: awayName(reason) || t(`availability.${availability}`),
+      hint: minutes ? t('away.planned', { count: minutes }) : availability === 'available' ? t('shell.availableHint') : availability === 'unavailable' ? t('shell.unavailableHint') : '',
       icon: h('span', { class: `dot dot--${DOT[availability]}` }),
       checked: is === availability && (agent.awayReason ?? '') === reason,
       run: () => setAvailability(availability, reason),
     });
+    const reasons = awayReasons.get();
+    if (reasons.length) return [item('available'), item('unavailable'), null, ...reasons.map((r) => item('away', r.id, r.minutes))];
     return [
       item('available'), item('unavailable'), null,
       item('away'),
