@@ -22,6 +22,10 @@ type Bot struct {
 	// Queue is where a conversation goes that is handed off without saying
 	// where, if no routing rule does either; "" is nowhere.
 	Queue QueueID `json:"queue,omitempty"`
+	// RetainDays is for how many days after its end a conversation is kept,
+	// until what was written in it is erased and who it was with is forgotten.
+	// 0 is for good.
+	RetainDays int `json:"retainDays,omitempty"`
 }
 
 // MaxTicketTypes is the number of ticket types a bot may have.
@@ -53,6 +57,9 @@ func (b Bot) Check() error {
 	}
 	if err := b.Survey.Check(); err != nil {
 		return err
+	}
+	if b.RetainDays < 0 || b.RetainDays > MaxRetainDays {
+		return invalid("bot retention", "is not between 0 and %d days", MaxRetainDays)
 	}
 	return checkLocale("bot", b.Language, b.TimeZone)
 }

@@ -39,6 +39,7 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 				return err
 			}
 		}
+		t.retain(bot)
 		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -63,6 +64,29 @@ func (d *Desk) blob(ctx context.Context, bot handoff.BotID, hash string) ([]byte
 			return data.Bytes(), nil
 		}
 	}
+}
+
+// deleteBlob removes what putBlob kept, its first part last, without which
+// the others are not read.
+func (d *Desk) deleteBlob(ctx context.Context, bot handoff.BotID, hash string) error {
+	if blobs, ok := storage.As[storage.Blobs](d.store); ok {
+		return blobs.DeleteBlob(ctx, bot, hash)
+	}
+	parts, err := d.store.Records(ctx, storage.Range{Bot: bot, Kind: kindBlob, Parent: hash}, storage.MaxPage)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(parts) {
+		now, err := d.Now(ctx)
+		if err != nil {
+			return err
+		}
+		t := &draft{now: now, ops: []storage.Op{storage.DeleteRecord{Key: r.Key, Expect: r.Version}}}
+		if err := ignoreConflict(d.commit(ctx, t)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func blobKey(bot handoff.BotID, hash string, part int) storage.Key {

@@ -115,6 +115,16 @@ const (
 	timerBulk    = "bulk"      // id bulk action: it goes on
 )
 
+// Kinds of records and timers of erasing.
+const (
+	kindErasure   = "erasure"   // id contact; Erasure
+	kindRetention = "retention" // id bot; how far what is too old was erased
+	kindHeld      = "held"      // parent hash, id message; that it holds a stored attachment
+	timerErase    = "erase"     // id contact: they are to be erased
+	timerRetain   = "retain"    // id bot: something may have become too old
+	timerBlob     = "blob"      // id hash: perhaps nothing holds it any more
+)
+
 // doc is a decoded record. Version 0: it is absent, and value is zero.
 type doc[T any] struct {
 	key     storage.Key

@@ -127,6 +127,9 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"a bulk action of bad rows":   second(o.bot.StartBulk(o.ctx, filter.Criteria{Limit: -1}, handoff.BulkAction{End: true}, "")),
 		"a bulk action with bad id":   second(o.bot.Bulk(o.ctx, "")),
 		"a bulk action to cancel":     second(o.bot.CancelBulk(o.ctx, "\x00")),
+		"erasing nobody":              second(o.bot.EraseContact(o.ctx, "")),
+		"an erasure of nobody":        second(o.bot.Erasure(o.ctx, "\x00")),
+		"bot that keeps for ever":     o.bot.Put(o.ctx, handoff.Bot{Name: "x", RetainDays: -1}),
 		"bad criteria":                second(o.bot.Conversations(o.ctx, filter.Criteria{Limit: -1}, "")),
 		"a bad cursor":                second(o.bot.Conversations(o.ctx, filter.Criteria{}, "x")),
 		"an agent to explain":         second(o.bot.ExplainAgent(o.ctx, "")),
@@ -181,6 +184,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
 		"contact":  second(o.bot.Contact(o.ctx, "none")),
 		"webhook":  o.bot.RemoveWebhook(o.ctx, "none"),
+		"erased":   second(o.bot.EraseContact(o.ctx, "none")),
 		"bulk":     second(o.bot.Bulk(o.ctx, "none")),
 		"bot":      o.desk.Bot("none").PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x"}),
 	}
@@ -192,7 +196,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 
 func TestEveryMethodOfABotIsTested(t *testing.T) {
 	t.Parallel()
-	others := strings.Fields(`CountBulk StartBulk Bulks Bulk CancelBulk
+	others := strings.Fields(`EraseContact Erasure ExportContact
+		CountBulk StartBulk Bulks Bulk CancelBulk
 		NewBroadcast AddRecipients StartBroadcast PauseBroadcast CancelBroadcast Broadcasts Broadcast Recipients SetOptOut TemplateNews
 		PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
 		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate

@@ -118,6 +118,9 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerRecheck: (*Desk).recheckDue,
 	timerHistory: (*Desk).historyDue,
 	timerBulk:    (*Desk).bulkDue,
+	timerErase:   (*Desk).eraseDue,
+	timerRetain:  (*Desk).retainDue,
+	timerBlob:    (*Desk).blobDue,
 }
 
 // timerKinds are all timers but those of messages and broadcasts, which

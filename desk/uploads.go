@@ -51,9 +51,7 @@ func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, e
 		return handoff.Media{}, err
 	}
 	media := storedMedia(data)
-	if err := d.putBlob(ctx, a.bot, media.SHA256, data); err != nil {
-		return handoff.Media{}, fmt.Errorf("desk: keeping an attachment: %w", err)
-	}
+	// First that it is wanted: the same bytes may be about to be erased.
 	err = d.decide(ctx, func(t *draft) error {
 		a, err := w(ctx)
 		if err != nil {
@@ -67,7 +65,13 @@ func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, e
 		t.as(a)
 		return put(t, v, t.now.Add(keepUpload))
 	})
-	return media, err
+	if err != nil {
+		return media, err
+	}
+	if err := d.putBlob(ctx, a.bot, media.SHA256, data); err != nil {
+		return handoff.Media{}, fmt.Errorf("desk: keeping an attachment: %w", err)
+	}
+	return media, nil
 }
 
 // storedMedia names data that the store keeps.

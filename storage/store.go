@@ -141,6 +141,14 @@ type Blobs interface {
 	DeleteBlob(ctx context.Context, bot handoff.BotID, sha256 string) error
 }
 
+// Scrubber is optional: a store that can remove, from its files, the remains of
+// what was changed or removed before.
+type Scrubber interface {
+	// Scrub returns once nothing that was changed or removed before the call
+	// is left in any file of the store. It may be called again.
+	Scrub(ctx context.Context) error
+}
+
 // Waker is optional: a store that can tell that another process may have
 // committed something. Where it is missing the desk looks by itself, every
 // Sweep.

@@ -83,6 +83,7 @@ type botInput struct {
 		Language    *string   `json:"language,omitempty"`
 		TimeZone    *string   `json:"timeZone,omitempty"`
 		TicketTypes *[]string `json:"ticketTypes,omitempty" doc:"Empty means the defaults."`
+		RetainDays  *int      `json:"retainDays,omitempty" doc:"For how many days after its end a conversation is kept; 0 is for good."`
 		ClosedTags  *bool     `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
 	}
 }
@@ -193,6 +194,9 @@ func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, erro
 	}
 	if in.Body.TicketTypes != nil {
 		v.TicketTypes = *in.Body.TicketTypes
+	}
+	if in.Body.RetainDays != nil {
+		v.RetainDays = *in.Body.RetainDays
 	}
 	if in.Body.ClosedTags != nil {
 		v.ClosedTags = *in.Body.ClosedTags

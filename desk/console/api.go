@@ -53,6 +53,9 @@ func (c *Console) handleAPI() error {
 	c.handleCanned()
 	c.handleCatalogues()
 	c.handleStream()
+	c.handleWebhooks()
+	c.handleBulk()
+	c.handleContacts()
 	nonNull(doc)
 	schemas := doc.Components.Schemas.Map()
 	for _, s := range schemas {

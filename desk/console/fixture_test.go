@@ -18,6 +18,7 @@ import (
 	"github.com/handoffdesk/handoff/desk/console"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
 	"github.com/handoffdesk/handoff/desk/desktest"
+	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 	"github.com/handoffdesk/handoff/ticket"
@@ -132,7 +133,13 @@ func (w *world) fill(bot handoff.BotID) {
 	key, secret, err := w.accounts.CreateKey(ctx, accounts.By{ID: "test"}, bot, "Key "+canary(bot))
 	require.NoError(t, err)
 	w.keys[bot] = secret
+	hook := handoff.WebhookID("crm-" + bot)
+	_, err = b.PutWebhook(ctx, handoff.Webhook{ID: hook, Name: canary(bot), URL: "https://crm.example/"})
+	require.NoError(t, err)
+	bulk, err := b.StartBulk(ctx, filter.Criteria{Search: "nobody"}, handoff.BulkAction{End: true}, "")
+	require.NoError(t, err)
 	w.ids[bot] = map[string]string{
+		"webhook": string(hook), "bulk": string(bulk.ID), "contact": string(held.Conversation.Contact),
 		"id": string(held.Conversation.ID), "waiting": string(waiting.Conversation.ID), "earlier": string(earlier.Conversation.ID),
 		"message": string(held.Message.ID), "earlierMessage": string(earlier.Message.ID), "ticket": string(tk.ID),
 		"queue": string(sales), "support": string(support), "agent": "ana-" + string(bot), "member": "bruno-" + string(bot),

@@ -14,6 +14,21 @@ import (
 
 // side is what an agent's seat and the platform's bot have in common.
 type side interface {
+	Bulk(ctx context.Context, id handoff.BulkID) (desk.Bulk, error)
+	Bulks(ctx context.Context) ([]desk.Bulk, error)
+	CancelBulk(ctx context.Context, id handoff.BulkID) (desk.Bulk, error)
+	CountBulk(ctx context.Context, c filter.Criteria) (n int, more bool, err error)
+	DeadWebhookEvents(ctx context.Context, id handoff.WebhookID) ([]desk.DeadWebhookEvent, error)
+	EraseContact(ctx context.Context, id handoff.ContactID) (desk.Erasure, error)
+	Erasure(ctx context.Context, id handoff.ContactID) (desk.Erasure, error)
+	ExportContact(ctx context.Context, id handoff.ContactID) iter.Seq2[desk.Exported, error]
+	PutWebhook(ctx context.Context, w handoff.Webhook) (secret string, err error)
+	RemoveWebhook(ctx context.Context, id handoff.WebhookID) error
+	ReplayWebhook(ctx context.Context, id handoff.WebhookID, r desk.WebhookReplay) (int, error)
+	RotateWebhook(ctx context.Context, id handoff.WebhookID) (secret string, err error)
+	StartBulk(ctx context.Context, c filter.Criteria, a handoff.BulkAction, key string) (desk.Bulk, error)
+	TestWebhook(ctx context.Context, id handoff.WebhookID) error
+	Webhooks(ctx context.Context) ([]desk.WebhookState, error)
 	Adherence(ctx context.Context, from, to time.Time) ([]handoff.Adherence, error)
 	Agents(ctx context.Context) ([]handoff.Agent, error)
 	Attach(ctx context.Context, data []byte) (handoff.Media, error)

@@ -54,6 +54,7 @@ const readers = 8
 // [storage.Blobs], safe for concurrent use.
 type Store struct {
 	now    func() time.Time
+	source string
 	epoch  string // of the feed, as long as the file lives
 	reads  *sql.DB
 	writer *writer
@@ -103,6 +104,7 @@ func (s *Store) open(ctx context.Context, path string, sync Synchronous, busy ti
 	if err != nil {
 		return err
 	}
+	s.source = source
 	if err := migrate(ctx, source, busy); err != nil {
 		return err
 	}
@@ -138,6 +140,7 @@ func source(path string, sync Synchronous, busy time.Duration) (string, error) {
 		"synchronous(" + level + ")",
 		"fullfsync(1)", // where a plain sync stops at the disk's cache
 		"cache_size(-16000)",
+		"secure_delete(1)", // what is erased is overwritten
 	}}
 	return (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String(), nil
 }
