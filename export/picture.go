@@ -44,6 +44,9 @@ func (s *source) pictureOf(m handoff.Message) (*picture, error) {
 	if err != nil {
 		return nil, errUnopened
 	}
+	if f == nil {
+		return nil, nil
+	}
 	defer f.Close()
 	file, err := io.ReadAll(io.LimitReader(contextReader{s.ctx, f}, maxPictureFile+1))
 	if err != nil {

@@ -73,7 +73,8 @@ type Options struct {
 	Redact redact.Profile
 	// Open gives the file of a message that has one, so that PDF and HTML
 	// show its picture: JPEG, PNG, GIF or WebP. It may fail, which the
-	// document says where the picture would be. nil shows no pictures.
+	// document says where the picture would be, or give nil and no error: then
+	// there is no file. nil shows no pictures.
 	Open func(context.Context, handoff.Message) (io.ReadCloser, error)
 	// Fonts are asked, in their order, for the characters that a PDF
 	// document's own font lacks: see packages fonts, noto and cjk.
