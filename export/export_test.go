@@ -21,6 +21,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/export"
+	"github.com/handoffdesk/handoff/export/redact"
 )
 
 // formats are the ways to write a transcript.
@@ -397,11 +398,13 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		of := one(wrote(s), from(ana, handoff.Content{Kind: handoff.KindUnknown, Text: s}))
 		of.Bot, of.Contact.Name = s, s
-		o := export.Options{Title: s, Language: s}
+		o := all(s)
+		o.Title, o.Redact = s, redact.Personal()
 		file := write(t, "PDF", of, o)
 		require.True(t, strings.HasPrefix(file, "%PDF-"))
 		require.True(t, strings.HasSuffix(file, "%%EOF\n"))
 		require.True(t, json.Valid([]byte(write(t, "JSON", of, o))))
+		requireNothingButText(t, write(t, "HTML", of, o))
 		for _, r := range write(t, "text", of, o) {
 			require.True(t, r == '\n' || r >= ' ' && (r < 0x7f || r >= 0xa0), "%q", r)
 		}

@@ -93,7 +93,8 @@ func (x *htmlPage) attendance(number int) error {
 	x.open("section", "")
 	x.element("h2", "", x.heading(number))
 	x.facts(x.aboutAttendance())
-	if x.o.Tickets {
+	if x.o.Tickets && len(x.a.Tickets) > 0 {
+		x.element("p", "quote", x.tickets)
 		for _, t := range x.a.Tickets {
 			x.open("div", "ticket")
 			x.parts(x.ticket(t))

@@ -110,8 +110,9 @@ func (p *pdf) compressed(b []byte) []byte {
 }
 
 func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
-	for i := range line.Pieces {
-		piece := &line.Pieces[i]
+	pieces := line.Reading()
+	for i := range pieces {
+		piece := &pieces[i]
 		left := x + s.points(piece.Left)
 		if piece.Emoji != "" {
 			p.drawEmoji(left, baseline, s, piece)

@@ -8,6 +8,9 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/export"
+	"github.com/handoffdesk/handoff/export/emoji"
+	"github.com/handoffdesk/handoff/export/fonts/cjk"
+	"github.com/handoffdesk/handoff/export/fonts/noto"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -188,5 +191,6 @@ func all(language string) export.Options {
 	return export.Options{
 		Language: language, Zone: zone, Notes: true, Tickets: true, Events: true,
 		GeneratedAt: time.Date(2026, 5, 12, 12, 0, 0, 0, time.UTC),
+		Emoji:       emoji.Picture, Fonts: append(noto.Families(), cjk.Families()...),
 	}
 }

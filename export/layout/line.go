@@ -45,12 +45,21 @@ type Glyph struct {
 	Text string
 }
 
-// Text is what the line says, in reading order.
-func (l Line) Text() string {
+// Reading gives the pieces in the order they are read.
+func (l Line) Reading() []Piece {
+	byFrom := func(a, b Piece) int { return cmp.Compare(a.From, b.From) }
+	if slices.IsSortedFunc(l.Pieces, byFrom) {
+		return l.Pieces
+	}
 	pieces := slices.Clone(l.Pieces)
-	slices.SortStableFunc(pieces, func(a, b Piece) int { return cmp.Compare(a.From, b.From) })
+	slices.SortStableFunc(pieces, byFrom)
+	return pieces
+}
+
+// Text is what the line says.
+func (l Line) Text() string {
 	var s strings.Builder
-	for _, p := range pieces {
+	for _, p := range l.Reading() {
 		s.WriteString(p.Text)
 	}
 	return s.String()
