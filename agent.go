@@ -51,6 +51,12 @@ type Agent struct {
 	TimeZone string   `json:"timeZone,omitempty"` // IANA name; empty is the bot's
 	// Disabled agents can do nothing, hold nothing and get nothing.
 	Disabled bool `json:"disabled,omitempty"`
+	// Calendar says when the agent works; "" is always. Outside these hours
+	// the router gives them nothing, whatever they say of themself.
+	Calendar CalendarID `json:"calendar,omitempty"`
+	// Draining agents are given nothing new, and keep what they hold; they may
+	// still take a conversation by hand.
+	Draining bool `json:"draining,omitempty"`
 
 	// Availability, AwayReason and Since are the agent's own and ignored
 	// when an agent is put: see desk.Seat.SetAvailability.
@@ -96,6 +102,11 @@ func (a Agent) Check() error {
 	}
 	if err := checkWords("agent skills", a.Skills, MaxSkills); err != nil {
 		return err
+	}
+	if a.Calendar != "" {
+		if err := CheckID("agent calendar", a.Calendar); err != nil {
+			return err
+		}
 	}
 	return checkLocale("agent", a.Language, a.TimeZone)
 }

@@ -108,8 +108,10 @@ const (
 	ReasonAgentLost     Reason = "agent_lost"     // connection gone for longer than the grace period
 	ReasonAgentDisabled Reason = "agent_disabled" // disabled or removed
 	ReasonQueueRemoved  Reason = "queue_removed"
-	ReasonNoAnswer      Reason = "no_answer" // the agent did not answer in time
-	ReasonSilence       Reason = "silence"   // the contact did not, see Silence
+	ReasonSignedOut     Reason = "signed_out" // the agent signed out
+	ReasonOverflow      Reason = "overflow"   // it had waited in another queue for too long
+	ReasonNoAnswer      Reason = "no_answer"  // the agent did not answer in time
+	ReasonSilence       Reason = "silence"    // the contact did not, see Silence
 )
 
 func (r Reason) check() error {

@@ -35,6 +35,8 @@ const (
 	EventSLAMet         EventKind = "sla_met"
 	EventOffered        EventKind = "offered"        // it rings at Agent
 	EventDeclined       EventKind = "offer_declined" // Agent did not want it
+	EventRefused        EventKind = "refused"        // a hand-off was: the queue is closed, Reason is the Closure
+	EventWrappedUp      EventKind = "wrapped_up"     // after the end, the agent's place is free again
 	EventOfferExpired   EventKind = "offer_expired"  // Agent let it ring
 	EventContactFields  EventKind = "contact_fields" // values of the contact's fields changed
 )

@@ -9,6 +9,7 @@ var eventKinds = []EventKind{
 	EventReminded, EventEscalated, EventSLADueSoon, EventSLAMissed, EventSLAMet,
 	EventOffered, EventDeclined, EventOfferExpired, EventContactFields, EventSurveyAsked, EventSurveySkipped,
 	EventSurveyAnswered,
+	EventRefused, EventWrappedUp,
 	EventBotChanged, EventAgentChanged, EventAvailability, EventConnected, EventDisconnected,
 	EventQueueChanged, EventMemberChanged, EventTemplateChanged, EventBroadcast, EventSettingsChanged,
 }

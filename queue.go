@@ -30,7 +30,8 @@ const (
 )
 
 // OnLost says what becomes of an agent's conversations in a queue when the
-// agent's connection has been gone for longer than the grace period.
+// agent's connection has been gone for longer than the grace period, or they
+// sign out.
 type OnLost string
 
 // The answers to a lost agent.
@@ -73,6 +74,26 @@ type Queue struct {
 	// not; a zero Silence is the bot's.
 	NoAnswer NoAnswer `json:"noAnswer,omitzero"`
 	Silence  Silence  `json:"silence,omitzero"`
+	// OnSignOut is for agents who sign out, on the last of their devices.
+	OnSignOut OnLost `json:"onSignOut,omitempty"` // "" is KeepAll
+
+	// Calendar says when the queue is open; "" is always. Hours are looked at
+	// when a bot hands off: who waits already is served by whoever works.
+	Calendar CalendarID `json:"calendar,omitempty"`
+	// WhenClosed says what becomes of a hand-off outside these hours.
+	WhenClosed WhenClosed `json:"whenClosed,omitempty"` // "" is WhenClosedQueue
+	// Overflow is the queue to which it passes on what it does not take, and
+	// what has waited in it for OverflowAfter; the wait keeps its beginning.
+	// "" is none, 0 is never. At most MaxOverflowAfter.
+	Overflow      QueueID       `json:"overflow,omitempty"`
+	OverflowAfter time.Duration `json:"overflowAfter,omitempty"`
+	// WrapUp is for how long an agent's place stays taken after the end of a
+	// conversation that they held. At most MaxWrapUp.
+	WrapUp time.Duration `json:"wrapUp,omitempty"`
+	// Draining queues get nothing new: a hand-off goes to Overflow, or is
+	// refused where there is none, and nobody transfers to them. Who waits is
+	// served.
+	Draining bool `json:"draining,omitempty"`
 }
 
 // WithDefaults gives q with every empty field at its default, so that
@@ -89,6 +110,12 @@ func (q Queue) WithDefaults() Queue {
 	}
 	if q.OnLost == "" {
 		q.OnLost = KeepAll
+	}
+	if q.OnSignOut == "" {
+		q.OnSignOut = KeepAll
+	}
+	if q.WhenClosed == "" {
+		q.WhenClosed = WhenClosedQueue
 	}
 	return q
 }
@@ -112,10 +139,13 @@ func (q Queue) Check() error {
 		return invalid("queue strategy", "is unknown")
 	case q.Order != OrderAged && q.Order != OrderStrict:
 		return invalid("queue order", "is unknown")
-	case q.OnLost != KeepAll && q.OnLost != RequeueUnanswered && q.OnLost != RequeueAll:
+	case !q.OnLost.valid():
 		return invalid("queue on-lost policy", "is unknown")
 	case q.Sticky < 0 || q.Sticky > MaxSticky:
 		return invalid("queue stickiness", "is not between 0 and %v", MaxSticky)
+	}
+	if err := q.checkHours(); err != nil {
+		return err
 	}
 	if err := q.Offering.Check(); err != nil {
 		return err

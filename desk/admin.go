@@ -65,6 +65,11 @@ func (d *Desk) putAgent(ctx context.Context, w who, bot handoff.BotID, agent han
 		if !a.grants(agent.Permissions &^ v.value.Permissions) {
 			return fmt.Errorf("%w: granting what one lacks", ErrForbidden)
 		}
+		if agent.Calendar != v.value.Calendar {
+			if err := d.knownCalendar(ctx, t, bot, "agent calendar", agent.Calendar); err != nil {
+				return err
+			}
+		}
 		agent.Availability, agent.AwayReason, agent.Since = v.value.Availability, v.value.AwayReason, v.value.Since
 		if v.version == 0 {
 			agent.Availability, agent.Since = handoff.Unavailable, t.now
@@ -115,6 +120,9 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 		if err != nil {
 			return fmt.Errorf("desk: queue %s: %w", q.ID, err)
 		}
+		if err := d.checkOpening(ctx, t, q, v.value); err != nil {
+			return err
+		}
 		reordered = v.version != 0 && v.value.WithDefaults().Order != q.WithDefaults().Order
 		if reordered {
 			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
@@ -131,6 +139,26 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 		return err
 	}
 	return unfinished(d.rerank(ctx, bot, q.ID))
+}
+
+// checkOpening asks that the calendar and the queues exist by which a queue
+// is to open and pass on, if they are not those it had. Whoever waits already
+// is looked at anew if it is to pass on otherwise.
+func (d *Desk) checkOpening(ctx context.Context, t *draft, q, was handoff.Queue) error {
+	if q.Calendar != was.Calendar {
+		if err := d.knownCalendar(ctx, t, q.Bot, "queue calendar", q.Calendar); err != nil {
+			return err
+		}
+	}
+	if q.Overflow != was.Overflow {
+		if err := d.checkOverflow(ctx, t, q.Bot, q); err != nil {
+			return err
+		}
+	}
+	if q.OverflowAfter != was.OverflowAfter {
+		return d.recheck(ctx, t, q.Bot)
+	}
+	return nil
 }
 
 // rerank gives those who wait in a queue the rank of its present order.

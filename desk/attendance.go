@@ -41,15 +41,28 @@ type Say struct {
 	Queued string `json:"queued,omitempty"`
 	// Assigned: the agent named in HandOff.Agent has it.
 	Assigned string `json:"assigned,omitempty"`
+	// Closed: the queue is closed, and the conversation waits for it to open
+	// or was refused. [NextOpening] in it becomes when that is. Where it waits
+	// and Closed says nothing, Queued is said.
+	Closed string `json:"closed,omitempty"`
 }
 
 // Outcome is what became of a hand-off.
 type Outcome struct {
-	// State is handoff.StateWaiting, or handoff.StateAssigned if HandOff named
-	// an agent and they have it: then Agent is who.
-	State handoff.State   `json:"state"`
+	// State is handoff.StateWaiting; handoff.StateAssigned if HandOff named an
+	// agent and they have it: then Agent is who; or handoff.StateBot if the
+	// queue does not take it, because it is closed: then nothing has changed.
+	State handoff.State `json:"state"`
+	// Queue is where it waits: the one asked for, or one to which that passes
+	// on what it does not take.
 	Queue handoff.QueueID `json:"queue,omitempty"`
 	Agent handoff.AgentID `json:"agent,omitempty"`
+	// Closed says why the queue in which it waits, or that refused it, is
+	// closed; "" if it is open or an agent has the conversation.
+	Closed handoff.Closure `json:"closed,omitempty"`
+	// NextOpening is when the queue opens, if Closed; of several that refused
+	// it, the first. Zero: not as far as is known.
+	NextOpening time.Time `json:"nextOpening,omitzero"`
 	// Said reports whether the text of Say is on its way: it is not if there
 	// was none, or if the channel is unknown or its window closed.
 	Said bool `json:"said,omitempty"`
@@ -74,7 +87,7 @@ func (h HandOff) check() error {
 			return &handoff.FieldError{Field: "hand-off field", Reason: "is too long or not clean UTF-8"}
 		}
 	}
-	for _, s := range []string{h.Note, h.Say.Queued, h.Say.Assigned} {
+	for _, s := range []string{h.Note, h.Say.Queued, h.Say.Assigned, h.Say.Closed} {
 		if len(s) > handoff.MaxText || handoff.CleanText(s) != s {
 			return &handoff.FieldError{Field: "hand-off text", Reason: "is too long or not clean UTF-8"}
 		}
@@ -114,20 +127,25 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 		if err != nil {
 			return err
 		}
-		course, most, err := d.handOff(ctx, t, a, c, h)
+		course, most, taken, err := d.handOff(ctx, t, a, c, h)
 		if err != nil {
 			return err
 		}
-		t.move(course.before, course.now, course.events, most)
-		if h.Note != "" || len(h.Fields) > 0 {
-			m := newMessage(t, a.by, c, handoff.Content{Kind: handoff.KindBrief, Text: h.Note, Fields: h.Fields})
-			m.Private = true
-			t.say(*m, c.Version)
+		out = Outcome{State: course.now.State, Rule: h.routed.rule, Closed: taken.closed, NextOpening: taken.next}
+		if taken.refused {
+			t.refuse(a.by, c, taken)
+		} else {
+			out.Queue, out.Agent = course.now.Queue, course.now.Agent
+			t.move(course.before, course.now, course.events, most)
+			if h.Note != "" || len(h.Fields) > 0 {
+				m := newMessage(t, a.by, c, handoff.Content{Kind: handoff.KindBrief, Text: h.Note, Fields: h.Fields})
+				m.Private = true
+				t.say(*m, c.Version)
+			}
 		}
-		out = Outcome{State: course.now.State, Queue: course.now.Queue, Agent: course.now.Agent, Rule: h.routed.rule}
-		text := h.Say.Queued
-		if out.State == handoff.StateAssigned {
-			text = h.Say.Assigned
+		text, err := d.toldBy(ctx, t, c.Bot, h.Say, out)
+		if err != nil {
+			return err
 		}
 		if text != "" {
 			// The bot's last word: judged as the desk's, which may speak until
@@ -143,17 +161,38 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 	return out, err
 }
 
-// handOff decides between the named agent and the queue.
-func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Conversation, h HandOff) (*course, limits, error) {
-	course := newCourse(c)
-	if h.Queue != "" {
-		q, err := named[handoff.Queue](ctx, d, c.Bot, kindQueue, h.Queue)
-		if err != nil {
-			return nil, limits{}, err
+// toldBy is the text for an outcome.
+func (d *Desk) toldBy(ctx context.Context, t *draft, bot handoff.BotID, say Say, out Outcome) (string, error) {
+	text := ""
+	if out.Closed != "" {
+		var err error
+		if text, err = d.closedText(ctx, bot, say.Closed, out.NextOpening, t.now); err != nil {
+			return "", err
 		}
+	}
+	switch {
+	case out.State == handoff.StateAssigned:
+		return say.Assigned, nil
+	case out.State == handoff.StateWaiting && text == "":
+		return say.Queued, nil
+	}
+	return text, nil
+}
+
+// handOff decides between the named agent and the queue. Where neither takes
+// it, the course is empty.
+func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Conversation, h HandOff) (*course, limits, admission, error) {
+	course := newCourse(c)
+	var taken admission
+	if h.Queue != "" {
+		var err error
+		if taken, err = d.admit(ctx, t, c.Bot, h.Queue); err != nil {
+			return nil, limits{}, taken, err
+		}
+		q := taken.queue
 		preferred, err := d.lastAgent(ctx, c, q.value, t.now)
 		if err != nil {
-			return nil, limits{}, err
+			return nil, limits{}, taken, err
 		}
 		preferred = cmp.Or(h.Agent, h.routed.prefers, preferred)
 		if len(h.routed.tags) > 0 {
@@ -161,7 +200,6 @@ func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Con
 				return c.Tag(t.act(a.by), h.routed.tags, nil)
 			})
 		}
-		require(t, q)
 		course.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			return c.HandOff(t.act(a.by), handoff.HandOff{
 				Queue: q.value, Priority: h.Priority, Skills: h.Skills, Preferred: preferred, Rule: h.routed.rule,
@@ -172,21 +210,28 @@ func (d *Desk) handOff(ctx context.Context, t *draft, a authority, c handoff.Con
 			return c.SetPriority(t.act(a.by), h.Priority, handoff.Queue{})
 		})
 	}
-	if h.Agent == "" || course.err != nil {
-		return course, noLimits, course.err
+	if course.err != nil {
+		return nil, limits{}, taken, course.err
 	}
-	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, connected: true, room: true})
+	byQueue := course
+	if taken.refused {
+		byQueue = newCourse(c)
+	}
+	if h.Agent == "" {
+		return byQueue, noLimits, taken, nil
+	}
+	most, err := d.holder(ctx, t, course.now, h.Agent, need{available: true, connected: true, working: true, room: true})
 	if err != nil {
 		unfit := errors.Is(err, ErrNotAvailable) || errors.Is(err, ErrAtCapacity)
 		if h.Queue != "" && unfit {
-			return course, noLimits, nil
+			return byQueue, noLimits, taken, nil
 		}
-		return nil, limits{}, err
+		return nil, limits{}, taken, err
 	}
 	course.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 		return c.Assign(t.act(a.by), h.Agent)
 	})
-	return course, most, course.err
+	return course, most, admission{queue: taken.queue}, course.err
 }
 
 // lastAgent is whom the contact last spoke with, if the queue wants the same
@@ -202,8 +247,9 @@ func (d *Desk) lastAgent(ctx context.Context, c handoff.Conversation, q handoff.
 	return before.LastAgent, nil
 }
 
-// need is what an agent must have to be given a conversation.
-type need struct{ available, connected, room bool }
+// need is what an agent must have to be given a conversation. working is
+// within their hours and not draining.
+type need struct{ available, connected, working, room bool }
 
 // holder makes sure that an agent may be given c now, and gives the limits
 // that must hold when it is committed.
@@ -218,6 +264,15 @@ func (d *Desk) holder(ctx context.Context, t *draft, c handoff.Conversation, id 
 	t.checkOnce(agent.key, agent.version)
 	if must.available && agent.value.Availability != handoff.Available {
 		return limits{}, fmt.Errorf("%w: agent %s", ErrNotAvailable, id)
+	}
+	if must.working {
+		working, err := d.working(ctx, t, c.Bot, agent.value)
+		if err != nil {
+			return limits{}, err
+		}
+		if !working {
+			return limits{}, fmt.Errorf("%w: agent %s", ErrNotAvailable, id)
+		}
 	}
 	if must.connected {
 		leases, err := d.store.Records(ctx, storage.Range{Bot: c.Bot, Kind: kindLease, Parent: string(id)}, 1)
@@ -308,6 +363,9 @@ func (d *Desk) transfer(ctx context.Context, w who, id handoff.ConversationID, t
 			if err != nil {
 				return limits{}, err
 			}
+			if q.value.Draining && !to.Override && k.now.Queue != to.Queue {
+				return limits{}, fmt.Errorf("%w: queue %s", ErrClosed, to.Queue)
+			}
 			require(t, q)
 			k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 				return c.TransferToQueue(t.act(a.by), q.value)
@@ -321,7 +379,7 @@ func (d *Desk) transfer(ctx context.Context, w who, id handoff.ConversationID, t
 			})
 			if k.err == nil {
 				var err error
-				if most, err = d.holder(ctx, t, k.before, to.Agent, need{available: !to.Override, connected: !to.Override, room: !to.Override}); err != nil {
+				if most, err = d.holder(ctx, t, k.before, to.Agent, need{available: !to.Override, connected: !to.Override, working: !to.Override, room: !to.Override}); err != nil {
 					return limits{}, err
 				}
 			}
@@ -423,6 +481,9 @@ func (d *Desk) change(ctx context.Context, w who, id handoff.ConversationID, f f
 		if after = k.now; len(k.events) == 0 {
 			t.ops, t.events = nil, nil // nothing to change
 			return nil
+		}
+		if err := d.keepPlace(ctx, t, k.before, k.now); err != nil {
+			return err
 		}
 		t.move(k.before, k.now, k.events, most)
 		if a.also != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/ticket"
 )
@@ -82,7 +83,8 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 	"SetContactFields": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return s.SetContactFields(ctx, id, nil)
 	},
-	"Can": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Can(ctx, id)) },
+	"Can":          func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Can(ctx, id)) },
+	"FinishWrapUp": func(ctx context.Context, s *desk.Seat, id convID) error { return s.FinishWrapUp(ctx, id) },
 	"Expand": func(ctx context.Context, s *desk.Seat, id convID) error {
 		return second(s.Expand(ctx, id, "hi"))
 	},
@@ -211,7 +213,16 @@ var ofTheBot = map[string]struct {
 	"RemoveTag": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return both(s.PutTag(ctx, vip), s.RemoveTag(ctx, vip.ID))
 	}},
-	"Tags": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
+	"PutCalendar": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return s.PutCalendar(ctx, calendar.Calendar{ID: "office", Name: "Office"})
+	}},
+	"RemoveCalendar": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutCalendar(ctx, calendar.Calendar{ID: "office", Name: "Office"}), s.RemoveCalendar(ctx, "office"))
+	}},
+	"Calendars": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Calendars(ctx)) }},
+	"Openings":  {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Openings(ctx)) }},
+	"WrapUps":   {0, func(ctx context.Context, s *desk.Seat) error { return second(s.WrapUps(ctx)) }},
+	"Tags":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
 	"PutAwayReason": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch"})
 	}},

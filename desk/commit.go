@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -30,6 +31,8 @@ type draft struct {
 	bots   []handoff.BotID // whose routing may be affected
 	roster bool            // agents, queues or members change
 	sends  bool            // say has set the timer that sends
+	// wrapping are those whose end leaves the agent's place taken.
+	wrapping []handoff.ConversationID
 }
 
 // decide is the one loop of read, decide, commit: f reads what it needs,
@@ -157,7 +160,9 @@ func (t *draft) move(before, after handoff.Conversation, events []handoff.Event,
 		t.bots = append(t.bots, after.Bot) // somebody waits, or has room
 	}
 	if before.Agent != after.Agent {
-		t.load(before, -1, limits{})
+		if !slices.Contains(t.wrapping, before.ID) {
+			t.load(before, -1, limits{})
+		}
 		t.load(after, +1, most)
 	}
 	wasOpen, isOpen := before.Version > 0 && !before.Ended(), !after.Ended()

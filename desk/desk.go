@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -24,6 +25,8 @@ var (
 	// ErrNotAvailable: the agent who would get the conversation is not
 	// available, or, where somebody else gives it to them, not connected.
 	ErrNotAvailable = errors.New("desk: agent is not available")
+	// ErrClosed: the queue gets nothing new, see handoff.Queue.Draining.
+	ErrClosed = errors.New("desk: queue takes nothing new")
 	// ErrAtCapacity: the agent who would get the conversation holds as many
 	// as their capacity allows.
 	ErrAtCapacity = errors.New("desk: agent is at capacity")
@@ -75,6 +78,9 @@ type Options struct {
 	SendTimeout, SendFor time.Duration
 	// Senders is how many conversations are sent to at once. Default 8.
 	Senders int
+	// Holidays are the lists by which calendars may close, by name. Nil is
+	// calendar.Providers: Brazil's, as "BR".
+	Holidays map[string]calendar.Provider
 	// KeepFeed is for how long an event stays in the feed that subscribers
 	// resume from; timelines keep it for good. Default 30 days.
 	KeepFeed time.Duration
@@ -118,6 +124,18 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.Holidays == nil {
+		p.Holidays = calendar.Providers()
+	}
+	p.Holidays = maps.Clone(p.Holidays)
+	for name, list := range p.Holidays {
+		if err := handoff.CheckID("holidays", name); err != nil {
+			return p, err
+		}
+		if list == nil {
+			return p, &handoff.FieldError{Field: "holidays " + name, Reason: "are nil"}
+		}
 	}
 	p.Channels = maps.Clone(p.Channels)
 	for name, c := range p.Channels {

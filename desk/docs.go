@@ -125,6 +125,17 @@ const (
 	timerBlob     = "blob"      // id hash: perhaps nothing holds it any more
 )
 
+// Kinds of records of hours and of what queues do by time, and of their timers.
+const (
+	kindCalendar = "calendar" // calendar.Calendar
+	kindWrapUp   = "wrap_up"  // id conversation; whose place it takes after its end
+	kindStay     = "stay"     // id conversation; since when it waits in a queue that passes on
+
+	timerSignedOut = "signed_out" // id agent: what they hold may go back
+	timerWrapUp    = "wrap_up"    // id conversation: an agent's place is free again
+	timerOverflow  = "overflow"   // id conversation: it has waited for too long
+)
+
 // doc is a decoded record. Version 0: it is absent, and value is zero.
 type doc[T any] struct {
 	key     storage.Key

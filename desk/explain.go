@@ -100,7 +100,7 @@ func (d *Desk) picture(ctx context.Context, bot handoff.BotID, queues ...handoff
 	if err != nil {
 		return routing.Snapshot{}, err
 	}
-	s, _, err := d.people(ctx, bot, r, offers)
+	s, _, err := d.people(ctx, bot, r, offers, now)
 	if err != nil {
 		return routing.Snapshot{}, err
 	}

@@ -39,6 +39,7 @@ var reactions = []reaction{
 	{name: "facts", do: (*Desk).findFacts},
 	{name: "no answer", used: (*settings).noAnswer, messages: true, do: (*Desk).pursue},
 	{name: "silence", used: (*settings).silence, messages: true, do: (*Desk).breakSilence},
+	{name: "overflow", used: (*settings).overflowing, do: (*Desk).watchStay},
 }
 
 // place is how far the follower has come.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/routing/rules"
 )
@@ -161,6 +162,17 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"agent of an unknown profile": o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Profile: "none"}),
 		"adherence of no period":      second(o.bot.Adherence(o.ctx, time.Time{}, time.Now())),
 		"adherence of a lifetime":     second(o.bot.Adherence(o.ctx, time.Unix(0, 0).AddDate(1, 0, 0), time.Now())),
+		"calendar without a name":     o.bot.PutCalendar(o.ctx, calendar.Calendar{ID: "x"}),
+		"calendar of no zone":         o.bot.PutCalendar(o.ctx, calendar.Calendar{ID: "x", Name: "x", TimeZone: "Mars/Olympus"}),
+		"calendar of no list":         o.bot.PutCalendar(o.ctx, calendar.Calendar{ID: "x", Name: "x", Holidays: "XX"}),
+		"calendar of no holiday":      o.bot.PutCalendar(o.ctx, calendar.Calendar{ID: "x", Name: "x", Holidays: "BR", Optional: []string{"x"}}),
+		"calendar with a bad id":      o.bot.RemoveCalendar(o.ctx, "\x00"),
+		"queue of an unknown one":     o.bot.PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x", Calendar: "none"}),
+		"agent of an unknown one":     o.bot.PutAgent(o.ctx, handoff.Agent{ID: "x", Name: "x", Calendar: "none"}),
+		"queue that passes to none":   o.bot.PutQueue(o.ctx, handoff.Queue{ID: "x", Name: "x", Overflow: "none"}),
+		"a queue that may be open":    second(o.bot.IsOpen(o.ctx, "\x00")),
+		"a list that is nil":          second(desk.New(o.store, &desk.Options{Holidays: map[string]calendar.Provider{"x": nil}})),
+		"a list without a name":       second(desk.New(o.store, &desk.Options{Holidays: map[string]calendar.Provider{"": calendar.Brazil}})),
 		"no store":                    second(desk.New(nil, nil)),
 		"a negative option":           second(desk.New(o.store, &desk.Options{Sweep: -1})),
 		"a nil channel":               second(desk.New(o.store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{"x": nil}})),
@@ -179,6 +191,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"fields":   second(o.bot.SetContactFields(o.ctx, "none", nil)),
 		"dry run":  second(o.bot.DryRun(o.ctx, desk.Sample{Conversation: "none"})),
 		"tag":      o.bot.RemoveTag(o.ctx, "none"),
+		"calendar": o.bot.RemoveCalendar(o.ctx, "none"),
+		"opening":  second(o.bot.IsOpen(o.ctx, "none")),
 		"away":     o.bot.RemoveAwayReason(o.ctx, "none"),
 		"profile":  o.bot.RemoveProfile(o.ctx, "none"),
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
@@ -203,7 +217,7 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
-		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get Report Facts CountHistory`)
+		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get PutCalendar RemoveCalendar Calendars IsOpen Report Facts CountHistory`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

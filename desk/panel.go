@@ -16,6 +16,8 @@ import (
 // QueueStatus is one queue in the queue panel.
 type QueueStatus struct {
 	Queue handoff.Queue
+	// Opening is whether it is open now.
+	Opening Opening
 	// Agents are the members, connected ones first, then by name.
 	Agents []AgentStatus
 	// Waiting is how many wait; with More, it is where counting stopped.
@@ -36,6 +38,10 @@ type AgentStatus struct {
 	Held         int       // conversations of all queues
 	HeldHere     int       // of this queue
 	Limit        int       // the most the router gives them in all
+	// OffHours and Draining keep new conversations from them.
+	OffHours, Draining bool
+	// WrappingUp is how many of Held have ended, see handoff.Queue.WrapUp.
+	WrappingUp int
 }
 
 // panelCount is where the panel stops counting those who wait.
@@ -78,6 +84,14 @@ func (s *Seat) QueuePanel(ctx context.Context, one handoff.QueueID, search strin
 	if err != nil {
 		return nil, err
 	}
+	set, err := s.d.settingsOf(ctx, s.bot)
+	if err != nil {
+		return nil, err
+	}
+	wrapping, err := s.d.wrappingUp(ctx, s.bot, set)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]QueueStatus, 0, len(queues))
 	for part := range slices.Chunk(queues, storage.MaxLines) {
 		lines := make([]storage.Line, len(part))
@@ -89,7 +103,13 @@ func (s *Seat) QueuePanel(ctx context.Context, one handoff.QueueID, search strin
 			return nil, fmt.Errorf("desk: lines of bot %s: %w", s.bot, err)
 		}
 		for _, q := range part {
-			st := QueueStatus{Queue: q.WithDefaults(), Agents: r.serving(q.ID, loads)}
+			st := QueueStatus{
+				Queue: q.WithDefaults(), Agents: r.serving(q.ID, loads, now),
+				Opening: openingOf(q, set.hours(q.Calendar), now),
+			}
+			for i, a := range st.Agents {
+				st.Agents[i].WrappingUp = wrapping[a.ID]
+			}
 			for _, c := range waiting {
 				if c.Queue != q.ID {
 					continue
@@ -107,7 +127,8 @@ func (s *Seat) QueuePanel(ctx context.Context, one handoff.QueueID, search strin
 }
 
 // serving lists who serves a queue, connected ones first.
-func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentLoad) []AgentStatus {
+func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentLoad, now time.Time) []AgentStatus {
+	atWork := r.atWork(now)
 	var out []AgentStatus
 	for _, v := range r.agents {
 		a := v.value
@@ -115,6 +136,7 @@ func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentL
 			continue
 		}
 		st := r.status(a, loads)
+		st.OffHours, st.Draining = !atWork[a.Calendar], a.Draining
 		st.HeldHere = loads[loadKey{a.ID, queue}].Held
 		out = append(out, st)
 	}
@@ -130,7 +152,8 @@ func (r *roster) serving(queue handoff.QueueID, loads map[loadKey]storage.AgentL
 	return out
 }
 
-// status shows an agent; HeldHere is the caller's to fill in.
+// status shows an agent; what depends on a queue, on the time and on wrap-ups
+// is the caller's to fill in.
 func (r *roster) status(a handoff.Agent, loads map[loadKey]storage.AgentLoad) AgentStatus {
 	_, connected := r.leases[a.ID]
 	return AgentStatus{

@@ -29,6 +29,8 @@ type presence struct {
 	// Grace is when the grace period ends of an agent who was lost; zero for
 	// one who signed out. A timer from before it is of an earlier absence.
 	Grace time.Time `json:"grace,omitzero"`
+	// SignedOut tells one who signed out from one whose process ended.
+	SignedOut bool `json:"signedOut,omitempty"`
 }
 
 // session is a lease that this desk keeps alive while Run runs. Its version
@@ -81,7 +83,7 @@ func (s *Seat) Connect(ctx context.Context, device string) (release func(context
 		delete(s.d.sessions, k)
 		version := mine.version
 		s.d.mu.Unlock()
-		return s.d.disconnect(ctx, k, version)
+		return s.d.disconnect(ctx, k, version, true)
 	}, nil
 }
 
@@ -153,8 +155,17 @@ func renew(t *draft, v doc[lease], until time.Time) (version int64, err error) {
 	return last.Record.Version, nil
 }
 
-// disconnect gives a lease back, and tells if it was the agent's last.
-func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) error {
+// disconnect gives a lease back, and tells if it was the agent's last: because
+// they sign out, or because the process ends.
+func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64, signsOut bool) error {
+	follows := false // something from their signing out
+	if signsOut {
+		s, err := d.settingsOf(ctx, k.bot)
+		if err != nil {
+			return err
+		}
+		follows = s.releasing()
+	}
 	return d.decide(ctx, func(t *draft) error {
 		seen, err := d.seen(ctx, k.bot, k.agent)
 		if err != nil {
@@ -176,8 +187,24 @@ func (d *Desk) disconnect(ctx context.Context, k sessionKey, version int64) erro
 			t.checkOnce(other.Key, other.Version)
 			return nil
 		}
+		if signsOut && seen.value.Connected {
+			seen.value.SignedOut = true
+			if follows {
+				t.timer(k.bot, timerSignedOut, string(k.agent), t.now)
+			}
+		}
 		return leave(t, seen, handoff.Actor{By: handoff.ByAgent, Agent: k.agent}, time.Time{})
 	})
+}
+
+// releasing reports whether an agent's signing out may move what they hold.
+func (s *settings) releasing() bool {
+	for _, q := range s.queues {
+		if q.WithDefaults().OnSignOut != handoff.KeepAll {
+			return true
+		}
+	}
+	return false
 }
 
 // seen is whether an agent was last seen connected. Whoever decides that they
@@ -198,7 +225,7 @@ func leave(t *draft, seen doc[presence], by handoff.Actor, grace time.Time) erro
 		return nil
 	}
 	bot, agent := seen.key.Bot, handoff.AgentID(seen.key.ID)
-	seen.value = presence{At: t.now, Grace: grace}
+	seen.value = presence{At: t.now, Grace: grace, SignedOut: seen.value.SignedOut}
 	if !grace.IsZero() {
 		t.timer(bot, timerLost, string(agent), grace)
 	}
@@ -261,7 +288,7 @@ func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
 	}
 	d.mu.Unlock()
 	if released { // while its lease was renewed
-		return d.disconnect(ctx, k, version)
+		return d.disconnect(ctx, k, version, true)
 	}
 	return nil
 }
@@ -307,23 +334,43 @@ func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
 // lost applies the queues' policies to what an agent holds who has been
 // away for longer than the grace period. One who came back keeps everything.
 func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
+	return d.reclaim(ctx, due, handoff.ReasonAgentLost, func(p presence, q handoff.Queue) handoff.OnLost {
+		if p.Grace.IsZero() || p.Grace.After(due.At) {
+			return handoff.KeepAll
+		}
+		return q.OnLost
+	})
+}
+
+// signedOut applies the queues' policies to what an agent holds who has signed
+// out. One who is back by then keeps everything.
+func (d *Desk) signedOut(ctx context.Context, due storage.Timer) error {
+	return d.reclaim(ctx, due, handoff.ReasonSignedOut, func(p presence, q handoff.Queue) handoff.OnLost {
+		if p.Connected || !p.SignedOut || p.At.After(due.At) {
+			return handoff.KeepAll
+		}
+		return q.OnSignOut
+	})
+}
+
+// reclaim takes what an agent holds back into its queues, as far as policy
+// says of their presence and of each queue.
+func (d *Desk) reclaim(ctx context.Context, due storage.Timer, why handoff.Reason, policy func(presence, handoff.Queue) handoff.OnLost) error {
 	agent := handoff.AgentID(due.ID)
-	system := handoff.Actor{By: handoff.BySystem}
 	err := d.releaseHeld(ctx, due.Bot, agent, func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error) {
 		seen, err := get[presence](ctx, d, key(due.Bot, kindPresence, agent))
-		if err != nil {
+		if err != nil || q.version == 0 {
 			return c, nil, err
 		}
-		policy := q.value.WithDefaults().OnLost
-		if seen.value.Grace.IsZero() || seen.value.Grace.After(due.At) || q.version == 0 || policy == handoff.KeepAll ||
-			policy == handoff.RequeueUnanswered && c.Answered() {
+		p := policy(seen.value, q.value.WithDefaults())
+		if p == handoff.KeepAll || p == handoff.RequeueUnanswered && c.Answered() {
 			return c, nil, nil
 		}
 		require(t, seen)
-		return c.Requeue(t.act(system), q.value, handoff.ReasonAgentLost)
+		return c.Requeue(t.act(handoff.Actor{By: handoff.BySystem}), q.value, why)
 	})
 	if err != nil {
-		return fmt.Errorf("desk: lost agent %s: %w", agent, err)
+		return fmt.Errorf("desk: what agent %s holds: %w", agent, err)
 	}
 	return nil
 }

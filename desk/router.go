@@ -22,6 +22,8 @@ type roster struct {
 	agents  []doc[handoff.Agent]
 	members map[handoff.AgentID][]doc[handoff.Member]
 	leases  map[handoff.AgentID]doc[lease] // one of each connected agent's
+	// calendars are read if any agent goes by one.
+	calendars map[handoff.CalendarID]timetable
 }
 
 // rosterFor gives a roster no older than a sweep.
@@ -47,6 +49,9 @@ func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) 
 	}
 	if r.agents, err = scan[handoff.Agent](ctx, d, storage.Range{Bot: bot, Kind: kindAgent}); err != nil {
 		return nil, fmt.Errorf("desk: agents of bot %s: %w", bot, err)
+	}
+	if err := d.readTimes(ctx, bot, r); err != nil {
+		return nil, err
 	}
 	members, err := scan[handoff.Member](ctx, d, storage.Range{Bot: bot, Kind: kindMember})
 	if err != nil {
@@ -97,7 +102,7 @@ func (d *Desk) loads(ctx context.Context, bot handoff.BotID) (map[loadKey]storag
 
 // people is the part of a snapshot that says who serves which queues, and
 // for how many conversations of each there is room.
-func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers standing) (s routing.Snapshot, room map[handoff.QueueID]int, err error) {
+func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers standing, now time.Time) (s routing.Snapshot, room map[handoff.QueueID]int, err error) {
 	loads, err := d.loads(ctx, bot)
 	if err != nil {
 		return s, nil, err
@@ -112,12 +117,13 @@ func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers 
 		}
 	}
 	room = map[handoff.QueueID]int{}
+	atWork := r.atWork(now)
 	for _, a := range r.agents {
 		all := loads[loadKey{a.value.ID, ""}]
 		_, connected := r.leases[a.value.ID]
 		ra := routing.Agent{
 			ID: a.value.ID, Available: a.value.Availability == handoff.Available, Connected: connected,
-			Disabled: a.value.Disabled, Limit: a.value.Limit(), Load: all.Held,
+			Disabled: a.value.Disabled, OffHours: !atWork[a.value.Calendar], Draining: a.value.Draining, Limit: a.value.Limit(), Load: all.Held,
 			LastAssigned: all.Last, IdleSince: all.Freed, Skills: a.value.Skills,
 		}
 		for _, m := range r.members[a.value.ID] {
@@ -126,7 +132,7 @@ func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers 
 				Load: loads[loadKey{a.value.ID, m.value.Queue}].Held,
 			}
 			ra.Seats = append(ra.Seats, seat)
-			if ra.Available && connected && !ra.Disabled {
+			if ra.Available && connected && !ra.Disabled && !ra.OffHours && !ra.Draining {
 				room[seat.Queue] += max(0, min(ra.Limit-ra.Load, seat.Limit-seat.Load))
 			}
 		}
@@ -170,8 +176,8 @@ func (at *depth) deeper(full []storage.Line) bool {
 // snapshot is what a plan is made from: who is there, and of the lines as
 // many as could be assigned. full are the lines that go on, each after the
 // last one seen.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth) (s routing.Snapshot, full []storage.Line, err error) {
-	s, room, err := d.people(ctx, bot, r, offers)
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s routing.Snapshot, full []storage.Line, err error) {
+	s, room, err := d.people(ctx, bot, r, offers, now)
 	if err != nil {
 		return s, nil, err
 	}
@@ -240,7 +246,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		if err != nil {
 			return assigned, err
 		}
-		s, full, err := d.snapshot(ctx, bot, r, offers, at)
+		s, full, err := d.snapshot(ctx, bot, r, offers, at, now)
 		if err != nil {
 			return assigned, err
 		}
@@ -339,6 +345,12 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, offers 
 	require(t, members[i])
 	require(t, r.leases[as.Agent])
 	require(t, r.queues[as.Queue])
+	if cal := r.calendars[agent.value.Calendar]; agent.value.Calendar != "" {
+		if !cal.hours.IsOpen(now) {
+			return storage.ErrConflict
+		}
+		t.checkOnce(key(bot, kindCalendar, agent.value.Calendar), cal.of.version)
+	}
 	if err := d.mayGet(ctx, t, bot, r, as); err != nil {
 		return err
 	}

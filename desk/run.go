@@ -121,6 +121,10 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerErase:   (*Desk).eraseDue,
 	timerRetain:  (*Desk).retainDue,
 	timerBlob:    (*Desk).blobDue,
+
+	timerSignedOut: (*Desk).signedOut,
+	timerWrapUp:    (*Desk).wrapUpDue,
+	timerOverflow:  (*Desk).overflowDue,
 }
 
 // timerKinds are all timers but those of messages and broadcasts, which
@@ -395,7 +399,7 @@ func (d *Desk) releaseSessions(ctx context.Context) {
 	for k, s := range mine {
 		g.Go(func() error {
 			d.turn(ctx, "giving a lease back", k.bot, func(ctx context.Context) error {
-				return d.disconnect(ctx, k, s.version)
+				return d.disconnect(ctx, k, s.version, false)
 			})
 			return nil
 		})

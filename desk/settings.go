@@ -55,6 +55,8 @@ type settings struct {
 	bot      handoff.Bot
 	queues   map[handoff.QueueID]handoff.Queue
 	webhooks []handoff.Webhook
+	// calendars are those of queues and agents.
+	calendars map[handoff.CalendarID]timetable
 }
 
 // settingsOf gives a bot's settings, no older than a sweep.
@@ -108,6 +110,9 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	}
 	for _, w := range webhooks {
 		s.webhooks = append(s.webhooks, w.value.Webhook)
+	}
+	if s.calendars, err = d.readCalendars(ctx, s.bot); err != nil {
+		return err
 	}
 	return nil
 }

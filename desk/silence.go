@@ -78,6 +78,9 @@ func (d *Desk) breakSilence(ctx context.Context, t *draft, s *settings, c handof
 	if err != nil {
 		return err
 	}
+	if err := d.keepPlace(ctx, t, c, after); err != nil {
+		return err
+	}
 	t.move(c, after, events, noLimits)
 	remove(t, v)
 	return nil

@@ -7,11 +7,11 @@
 // who wait, by rank and then id; ranks are compared across queues as they
 // are. A [Plan] is a list of [Assignment], each a conversation and its agent.
 //
-// An agent is eligible for a conversation who is available, connected, not
-// disabled, a member of its queue, below their limit in all and below that of
-// the queue, has every skill asked for and isn't excluded. It is an
-// allow-list: what is not known to be so makes nobody eligible. Nothing is
-// assigned from a queue that is not automatic.
+// An agent is eligible for a conversation who is available, connected, within
+// their hours, not draining, not disabled, a member of its queue, below their
+// limit in all and below that of the queue, has every skill asked for and
+// isn't excluded. It is an allow-list: what is not known to be so makes nobody
+// eligible. Nothing is assigned from a queue that is not automatic.
 //
 // # The life of a plan
 //

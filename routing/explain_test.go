@@ -28,6 +28,8 @@ func TestEveryReasonIsTold(t *testing.T) {
 		"disabled":          {agent(func(a *routing.Agent) { a.Disabled = true }), []routing.Reason{routing.Disabled}},
 		"unavailable":       {agent(func(a *routing.Agent) { a.Available = false }), []routing.Reason{routing.Unavailable}},
 		"disconnected":      {agent(func(a *routing.Agent) { a.Connected = false }), []routing.Reason{routing.Disconnected}},
+		"off hours":         {agent(func(a *routing.Agent) { a.OffHours = true }), []routing.Reason{routing.OffHours}},
+		"draining":          {agent(func(a *routing.Agent) { a.Draining = true }), []routing.Reason{routing.Draining}},
 		"full":              {agent(func(a *routing.Agent) { a.Load = 5 }), []routing.Reason{routing.AtCapacity}},
 		"no capacity":       {agent(func(a *routing.Agent) { a.Limit = 0; a.Load = -1 }), []routing.Reason{routing.AtCapacity}},
 		"full of the queue": {agent(func(a *routing.Agent) { a.Seats[0].Load = 5 }), []routing.Reason{routing.AtQueueCapacity}},

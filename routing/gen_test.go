@@ -50,6 +50,8 @@ func anyAgent(t *rapid.T, i int) routing.Agent {
 		Available:    mostly.Draw(t, "available"),
 		Connected:    mostly.Draw(t, "connected"),
 		Disabled:     !mostly.Draw(t, "enabled"),
+		OffHours:     !mostly.Draw(t, "at work"),
+		Draining:     !mostly.Draw(t, "not draining"),
 		Limit:        rapid.IntRange(-1, 7).Draw(t, "limit"),
 		Load:         rapid.IntRange(-1, 4).Draw(t, "load"),
 		LastAssigned: anyTime().Draw(t, "last assigned"),

@@ -76,7 +76,7 @@ func (o *oracle) queue(id handoff.QueueID) *routing.Queue {
 }
 
 func eligible(a *routing.Agent, w *routing.Waiting) bool {
-	if !a.Available || !a.Connected || a.Disabled || a.Limit <= 0 || a.Load >= a.Limit {
+	if !a.Available || !a.Connected || a.Disabled || a.OffHours || a.Draining || a.Limit <= 0 || a.Load >= a.Limit {
 		return false
 	}
 	member := false

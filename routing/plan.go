@@ -163,7 +163,7 @@ func (p *Planner) readAgents(now time.Time) {
 	anyIdle := false
 	for i := range p.in.Agents {
 		in := &p.in.Agents[i]
-		var found [4]Reason
+		var found [6]Reason
 		if len(in.hindrances(found[:0])) > 0 {
 			continue
 		}

@@ -183,6 +183,8 @@ func TestFormerAgentGetsItAgainOnlyIfEligible(t *testing.T) {
 	for name, hinder := range map[string]func(*routing.Agent, *routing.Waiting){
 		"away":          func(b *routing.Agent, _ *routing.Waiting) { b.Available = false },
 		"disconnected":  func(b *routing.Agent, _ *routing.Waiting) { b.Connected = false },
+		"off hours":     func(b *routing.Agent, _ *routing.Waiting) { b.OffHours = true },
+		"draining":      func(b *routing.Agent, _ *routing.Waiting) { b.Draining = true },
 		"disabled":      func(b *routing.Agent, _ *routing.Waiting) { b.Disabled = true },
 		"full":          func(b *routing.Agent, _ *routing.Waiting) { b.Load = 5 },
 		"full of these": func(b *routing.Agent, _ *routing.Waiting) { b.Seats[0].Load = 5 },

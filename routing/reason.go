@@ -17,6 +17,8 @@ const (
 	Disabled        Reason = "disabled"          // the agent may do nothing
 	Unavailable     Reason = "unavailable"       // the agent doesn't say they are available
 	Disconnected    Reason = "disconnected"      // no session of theirs is alive
+	OffHours        Reason = "off_hours"         // it is outside the agent's hours
+	Draining        Reason = "draining"          // the agent is to get nothing new
 	AtCapacity      Reason = "at_capacity"       // the agent holds the most they may in all
 	AtQueueCapacity Reason = "at_queue_capacity" // the agent holds the most they may of the queue
 	LacksSkill      Reason = "lacks_skill"       // the conversation asks for one they haven't
@@ -31,6 +33,8 @@ var reasonTexts = map[Reason]string{
 	Disabled:        "the agent is disabled",
 	Unavailable:     "not available",
 	Disconnected:    "not connected",
+	OffHours:        "outside their hours",
+	Draining:        "draining, to get nothing new",
 	AtCapacity:      "at capacity",
 	AtQueueCapacity: "at the capacity for the queue",
 	LacksSkill:      "lacks a skill",
@@ -77,6 +81,12 @@ func (a *Agent) hindrances(found []Reason) []Reason {
 	}
 	if !a.Connected {
 		found = append(found, Disconnected)
+	}
+	if a.OffHours {
+		found = append(found, OffHours)
+	}
+	if a.Draining {
+		found = append(found, Draining)
 	}
 	if full(a.Load, a.Limit) {
 		found = append(found, AtCapacity)

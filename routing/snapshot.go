@@ -43,6 +43,8 @@ type Agent struct {
 	Available bool // says so themself: handoff.Available
 	Connected bool // holds a presence lease
 	Disabled  bool
+	OffHours  bool // works by a calendar that is closed now
+	Draining  bool // is to get nothing new
 	// Limit is the most conversations the agent may hold in all, see
 	// [handoff.Agent.Limit]; 0 or less is none. Load is how many they hold,
 	// those of queues they no longer serve included; below 0 counts as 0.

@@ -39,6 +39,7 @@ type queueStatus struct {
 	Waiting int           `json:"waiting"`
 	More    bool          `json:"more" doc:"At least as many wait."`
 	Oldest  time.Time     `json:"oldest,omitzero" doc:"When the longest of them began to wait."`
+	Opening desk.Opening  `json:"opening"`
 }
 
 type agentStatus struct {
@@ -51,6 +52,9 @@ type agentStatus struct {
 	Held         int                  `json:"held" doc:"Conversations of all queues."`
 	HeldHere     int                  `json:"heldHere" doc:"Conversations of this queue."`
 	Limit        int                  `json:"limit" doc:"The most the router gives them in all."`
+	OffHours     bool                 `json:"offHours,omitempty" doc:"Outside their hours: gets nothing new."`
+	Draining     bool                 `json:"draining,omitempty" doc:"To get nothing new."`
+	WrappingUp   int                  `json:"wrappingUp,omitempty" doc:"Of held, how many have ended and still take a place."`
 }
 
 type agentStatusList struct {
@@ -152,7 +156,7 @@ func (c *Console) panel(ctx context.Context, by *caller, in *panelInput) (panel,
 	queues, err := by.seat.QueuePanel(ctx, in.Queue, in.Search)
 	out := panel{[]queueStatus{}}
 	for _, q := range queues {
-		out.Queues = append(out.Queues, queueStatus{queueName{q.Queue.ID, q.Queue.Name}, statuses(q.Agents), q.Waiting, q.More, q.Oldest})
+		out.Queues = append(out.Queues, queueStatus{queueName{q.Queue.ID, q.Queue.Name}, statuses(q.Agents), q.Waiting, q.More, q.Oldest, q.Opening})
 	}
 	return out, err
 }
