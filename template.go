@@ -210,8 +210,8 @@ func (b TemplateButton) check() error {
 	return invalid("template button", "is of an unknown kind")
 }
 
-// TemplateInput is something that a message of a template has to be given.
-type TemplateInput struct {
+// TemplateParam is something that a message of a template has to be given.
+type TemplateParam struct {
 	Part   string `json:"part"`           // header, body or button
 	Kind   Kind   `json:"kind"`           // KindText, or a file's
 	Name   string `json:"name,omitempty"` // the channel's name of the placeholder, or the button's title
@@ -220,17 +220,17 @@ type TemplateInput struct {
 
 // Inputs lists what the params of a message are, in their order. A template
 // that [Template.Check] refuses has none.
-func (t Template) Inputs() []TemplateInput {
-	inputs := []TemplateInput{}
+func (t Template) Inputs() []TemplateParam {
+	inputs := []TemplateParam{}
 	if t.Check() != nil {
 		return inputs
 	}
 	if h := t.Header; h != nil && h.takes() {
-		inputs = append(inputs, TemplateInput{Part: "header", Kind: h.Kind, Name: h.Name, Number: 1})
+		inputs = append(inputs, TemplateParam{Part: "header", Kind: h.Kind, Name: h.Name, Number: 1})
 	}
 	n, _ := placeholders("template body", t.Body)
 	for i := range n {
-		in := TemplateInput{Part: "body", Kind: KindText, Number: i + 1}
+		in := TemplateParam{Part: "body", Kind: KindText, Number: i + 1}
 		if len(t.Names) > 0 {
 			in.Name = t.Names[i]
 		}
@@ -238,7 +238,7 @@ func (t Template) Inputs() []TemplateInput {
 	}
 	for i, b := range t.Buttons {
 		if b.takes() {
-			inputs = append(inputs, TemplateInput{Part: "button", Kind: KindText, Name: b.Title, Number: i + 1})
+			inputs = append(inputs, TemplateParam{Part: "button", Kind: KindText, Name: b.Title, Number: i + 1})
 		}
 	}
 	return inputs

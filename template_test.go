@@ -149,7 +149,7 @@ func rich() handoff.Template {
 func TestParamsFillHeaderBodyAndButtonsInThisOrder(t *testing.T) {
 	t.Parallel()
 	v := rich()
-	require.Equal(t, []handoff.TemplateInput{
+	require.Equal(t, []handoff.TemplateParam{
 		{Part: "header", Kind: handoff.KindImage, Number: 1},
 		{Part: "body", Kind: handoff.KindText, Number: 1}, {Part: "body", Kind: handoff.KindText, Number: 2},
 		{Part: "button", Kind: handoff.KindText, Name: "Rastrear", Number: 2},

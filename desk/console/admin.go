@@ -74,6 +74,14 @@ type templateChange struct {
 		Name     string          `json:"name" doc:"As the channel knows it."`
 		Language string          `json:"language" doc:"As the channel knows it, such as pt_BR."`
 		Body     string          `json:"body" doc:"With the placeholders {{1}}, {{2}}, ..."`
+
+		Names    []string                 `json:"names,omitempty" maxItems:"32" doc:"Of the placeholders, where the channel goes by names."`
+		Header   *handoff.TemplateHeader  `json:"header,omitempty"`
+		Footer   string                   `json:"footer,omitempty"`
+		Buttons  []handoff.TemplateButton `json:"buttons,omitempty" maxItems:"10"`
+		Category string                   `json:"category,omitempty" doc:"The channel's word for what it is for."`
+		Status   handoff.TemplateStatus   `json:"status,omitempty" doc:"Empty is approved; nothing else is sent."`
+		Reason   string                   `json:"reason,omitempty" doc:"The channel's, for its status."`
 	}
 }
 
@@ -165,7 +173,8 @@ func putMember(ctx context.Context, by *caller, in *memberInput) (handoff.Member
 
 func putTemplate(ctx context.Context, by *caller, in *templateChange) (handoff.Template, error) {
 	t := handoff.Template{Bot: by.ref.Bot, ID: in.Template, Channel: in.Body.Channel, Name: in.Body.Name,
-		Language: in.Body.Language, Body: in.Body.Body}
+		Language: in.Body.Language, Body: in.Body.Body, Names: in.Body.Names, Header: in.Body.Header, Footer: in.Body.Footer,
+		Buttons: in.Body.Buttons, Category: in.Body.Category, Status: in.Body.Status, Reason: in.Body.Reason}
 	return t, by.side().PutTemplate(ctx, t)
 }
 

@@ -25,6 +25,10 @@ func aliasEnums(doc *huma.OpenAPI) {
 	alias[handoff.Order, orderName](doc)
 	alias[handoff.Strategy, strategyName](doc)
 	alias[handoff.Colour, colourName](doc)
+	alias[handoff.BroadcastState, broadcastStateName](doc)
+	alias[handoff.Outcome, outcomeName](doc)
+	alias[handoff.TemplateStatus, templateStatusName](doc)
+	alias[handoff.ButtonKind, buttonKindName](doc)
 	alias[ticket.Status, ticketStatusName](doc)
 	alias[filter.Period, periodName](doc)
 	alias[filter.Sort, sortName](doc)
@@ -48,6 +52,12 @@ type (
 	orderName        string
 	strategyName     string
 	colourName       string
+
+	broadcastStateName string
+	outcomeName        string
+	templateStatusName string
+	buttonKindName     string
+
 	ticketStatusName string
 	periodName       string
 	sortName         string
@@ -65,6 +75,20 @@ func (priorityName) Schema(huma.Registry) *huma.Schema {
 
 func (availabilityName) Schema(huma.Registry) *huma.Schema {
 	return names(handoff.Available, handoff.Unavailable, handoff.Away)
+}
+
+func (broadcastStateName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.BroadcastDraft, handoff.BroadcastRunning, handoff.BroadcastPaused, handoff.BroadcastDone, handoff.BroadcastCancelled)
+}
+
+func (outcomeName) Schema(huma.Registry) *huma.Schema { return names(handoff.Outcomes...) }
+
+func (templateStatusName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.TemplateApproved, handoff.TemplateDraft, handoff.TemplatePending, handoff.TemplateRejected, handoff.TemplatePaused, handoff.TemplateDisabled)
+}
+
+func (buttonKindName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.ButtonReply, handoff.ButtonURL, handoff.ButtonPhone, handoff.ButtonCode, handoff.ButtonOther)
 }
 
 func (byName) Schema(huma.Registry) *huma.Schema {

@@ -106,6 +106,12 @@ func (w *world) fill(bot handoff.BotID) {
 		Text: "Hi {{contact.name}}", Attachments: []handoff.Media{file}}))
 	require.NoError(t, b.PutTag(ctx, handoff.Tag{ID: handoff.TagID("tag-" + bot), Name: canary(bot)}))
 
+	draft, err := b.NewBroadcast(ctx, handoff.Broadcast{Name: "Sale " + canary(bot), Channel: "web", Account: "main",
+		Template: handoff.TemplateID("hello-" + bot)}, "")
+	require.NoError(t, err)
+	_, err = b.AddRecipients(ctx, draft.ID, 1, []handoff.Recipient{{Address: "somebody", Params: []string{canary(bot)}}})
+	require.NoError(t, err)
+
 	earlier := w.receive(bot, "first", "m1")
 	_, err = b.End(ctx, earlier.Conversation.ID)
 	require.NoError(t, err)
@@ -144,7 +150,8 @@ func (w *world) fill(bot handoff.BotID) {
 		"message": string(held.Message.ID), "earlierMessage": string(earlier.Message.ID), "ticket": string(tk.ID),
 		"queue": string(sales), "support": string(support), "agent": "ana-" + string(bot), "member": "bruno-" + string(bot),
 		"template": "hello-" + string(bot), "key": key.ID, "view": "view-" + string(bot),
-		"canned": "canned-" + string(bot), "sha256": file.SHA256, "tag": "tag-" + string(bot), "reason": "lunch-" + string(bot), "profile": "lead-" + string(bot),
+		"broadcast": string(draft.ID),
+		"canned":    "canned-" + string(bot), "sha256": file.SHA256, "tag": "tag-" + string(bot), "reason": "lunch-" + string(bot), "profile": "lead-" + string(bot),
 	}
 }
 

@@ -67,7 +67,12 @@ type nameList struct {
 }
 
 type templateList struct {
-	Templates []handoff.Template `json:"templates"`
+	Templates []listedTemplate `json:"templates"`
+}
+
+type listedTemplate struct {
+	handoff.Template
+	Inputs []handoff.TemplateParam `json:"inputs" doc:"What the params of a message are, in their order."`
 }
 
 func (c *Console) handleLists() {
@@ -89,7 +94,11 @@ func (c *Console) handleLists() {
 		summary: "The bot's templates"},
 		func(ctx context.Context, by *caller, _ *none) (templateList, error) {
 			ts, err := by.side().Templates(ctx)
-			return templateList{list(ts)}, err
+			out := templateList{[]listedTemplate{}}
+			for _, t := range ts {
+				out.Templates = append(out.Templates, listedTemplate{t, t.Inputs()})
+			}
+			return out, err
 		})
 }
 

@@ -134,7 +134,4 @@ func (c *Console) handlePlatform() {
 			}
 			return by.bot.SendTo(ctx, in.Body.To, content, in.Key)
 		})
-	handle(c, route{method: http.MethodPost, path: "/broadcasts", name: "broadcast", tag: "platform", audience: platform,
-		summary: "Send a template to up to 100 addresses, each with an outcome of its own", body: maxBroadcast},
-		c.broadcast)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/storage"
-	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // bot makes a request with acme's API key.
@@ -136,60 +135,6 @@ func TestTheBotHandsOffWithdrawsRecordsAndSends(t *testing.T) {
 	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main"},"content":{"kind":"text","text":"hi"}}`, 422, nil)
 }
 
-type broadcastResults struct {
-	Results []struct {
-		To      handoff.Address
-		Message *handoff.Message
-		Error   *struct{ Code, Detail, Field string }
-	}
-}
-
-func broadcast(template string, to ...string) string {
-	return `{"template":"` + template + `","to":[` + strings.Join(to, ",") + `]}`
-}
-
-func to(id string, params ...string) string {
-	list := ""
-	if len(params) > 0 {
-		list = `,"params":["` + strings.Join(params, `","`) + `"]`
-	}
-	return `{"channel":"web","account":"main","id":"` + id + `"` + list + `}`
-}
-
-func TestABroadcastTellsTheOutcomeOfEachRecipient(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	key := []string{"Idempotency-Key", "k"}
-	body := broadcast("{template}", to("a", "Ana"), to("b"), to("c", "Caio"), `{"channel":"pigeon","account":"main","id":"d","params":["x"]}`)
-	var out, again broadcastResults
-	w.bot("POST", "/broadcasts", body, 200, &out, key...)
-	require.Len(t, out.Results, 4)
-	require.Equal(t, "Hello Ana "+canary(acme), out.Results[0].Message.Text)
-	require.Equal(t, "invalid", out.Results[1].Error.Code)
-	require.Equal(t, "params", out.Results[1].Error.Field)
-	require.Equal(t, "Hello Caio "+canary(acme), out.Results[2].Message.Text)
-	require.Equal(t, "no_channel", out.Results[3].Error.Code)
-
-	w.bot("POST", "/broadcasts", broadcast("{template}", to("a", "Ana"), to("b", "Bia"), to("c", "Caio")), 200, &again, key...)
-	require.Equal(t, out.Results[0].Message, again.Results[0].Message)
-	require.NotNil(t, again.Results[1].Message, "what was wrong can be put right under the same key")
-	require.NoError(t, w.desk.Settle(t.Context()))
-	require.Len(t, w.channel.Texts(), 3, "nobody gets it twice")
-
-	w.bot("POST", "/broadcasts", broadcast("none", to("a", "Ana")), 200, &out, "Idempotency-Key", "k2")
-	require.Equal(t, "not_found", out.Results[0].Error.Code)
-	many := make([]string, 101)
-	for i := range many {
-		many[i] = to(fmt.Sprint("x", i), "x")
-	}
-	w.bot("POST", "/broadcasts", broadcast("{template}", many...), 422, nil, key...)
-	w.bot("POST", "/broadcasts", broadcast("{template}", many[:100]...), 200, &out, key...)
-	require.Len(t, out.Results, 100)
-	w.bot("POST", "/broadcasts", broadcast("{template}"), 422, nil, key...)
-	w.bot("POST", "/broadcasts", broadcast("{template}", many[0], many[0]), 422, nil, key...)
-	w.bot("POST", "/broadcasts", broadcast("{template}", many[0]), 422, nil)
-}
-
 // forgetful is a store that loses answers: it does what it was asked and says
 // that it failed.
 type forgetful struct {
@@ -215,23 +160,3 @@ func (f *forgetful) Messages(ctx context.Context, q storage.MessageQuery) ([]han
 	return f.Store.Messages(ctx, q)
 }
 
-func TestALostAnswerSendsNobodyTheBroadcastTwice(t *testing.T) {
-	t.Parallel()
-	store := &forgetful{Store: memory.New(nil)}
-	w := newWorldOn(t, store, desk.Options{})
-	for lost := range 12 {
-		key := []string{"Idempotency-Key", fmt.Sprint("k", lost)}
-		body := broadcast("{template}", to(fmt.Sprint("a", lost), "Ana"), to(fmt.Sprint("b", lost), "Bia"))
-		store.lose.Store(int32(lost))
-		a := w.do("POST", "/broadcasts", w.path(body), append(key, w.key(acme)...)...)
-		store.lose.Store(0)
-		require.NotContains(t, a.Body, "canary of the driver")
-		var out broadcastResults
-		w.bot("POST", "/broadcasts", body, 200, &out, key...)
-		for _, r := range out.Results {
-			require.NotNil(t, r.Message, "%d lost", lost)
-		}
-	}
-	require.NoError(t, w.desk.Settle(t.Context()))
-	require.Len(t, w.channel.Texts(), 24)
-}

@@ -71,7 +71,4 @@ var deskRows = map[string]row{
 		body: `{"content":{"kind":"text","text":"hello"},"provider":"p2"}`},
 	"POST /send": {own: "401 403 403 403 403 403 201 403 201",
 		body: `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hello"}}`},
-	// Each recipient has an outcome of their own.
-	"POST /broadcasts": {own: keys, gone: keys, headers: []string{"Idempotency-Key", "k"},
-		body: `{"template":"{template}","to":[{"channel":"web","account":"main","id":"new","params":["x"]}]}`},
 }
