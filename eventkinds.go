@@ -6,7 +6,7 @@ var eventKinds = []EventKind{
 	EventContactCreated, EventStarted, EventHandedOff, EventAssigned, EventTransferred, EventRequeued,
 	EventWithdrawn, EventEnded, EventPriority, EventRanked, EventTags, EventTicket, EventMessage,
 	EventDelivery, EventMerged, EventErased, EventContactChanged,
-	EventReminded, EventEscalated, EventSLADueSoon, EventSLAMissed, EventSLAMet,
+	EventReminded, EventEscalated, EventSLADueSoon, EventSLAMissed, EventSLAMet, EventSLAClock,
 	EventOffered, EventDeclined, EventOfferExpired, EventContactFields, EventSurveyAsked, EventSurveySkipped,
 	EventSurveyAnswered,
 	EventRefused, EventWrappedUp,

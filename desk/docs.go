@@ -49,6 +49,8 @@ const (
 	kindOffer      = "offer"      // id conversation; at whom it rings
 	kindFollower   = "follower"   // house; how far the feed's follower has come
 	kindExcluded   = "excluded"   // id conversation; who does not get it for now
+	kindSLA        = "sla"        // handoff.SLA
+	kindClocks     = "clocks"     // id conversation; what its clocks have come to
 	kindOwing      = "owing"      // id conversation; what came of its agent not answering
 	kindSilent     = "silent"     // id conversation; what came of its contact not answering
 	kindRules      = "rules"      // id "rules"; all routing rules of the bot: []rules.Rule
@@ -79,6 +81,7 @@ const (
 	timerRequest = "request"
 	timerOffer   = "offer"   // id conversation: it rang for too long
 	timerReact   = "react"   // id conversation: what follows from it failed before
+	timerClocks  = "clocks"  // id conversation: a clock is due soon, or missed
 	timerOwing   = "owing"   // id conversation: its agent does not answer
 	timerSilent  = "silent"  // id conversation: its contact does not
 	timerRecheck = "recheck" // id bot: settings changed that all that is open depends on

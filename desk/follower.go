@@ -38,6 +38,7 @@ var reactions = []reaction{
 	{name: "offer", used: (*settings).offering, do: (*Desk).forgetOffer},
 	{name: "facts", do: (*Desk).findFacts},
 	{name: "no answer", used: (*settings).noAnswer, messages: true, do: (*Desk).pursue},
+	{name: "clocks", used: (*settings).measures, messages: true, do: (*Desk).reckon},
 	{name: "silence", used: (*settings).silence, messages: true, do: (*Desk).breakSilence},
 	{name: "overflow", used: (*settings).overflowing, do: (*Desk).watchStay},
 }

@@ -20,6 +20,9 @@ type Row struct {
 	// AgentName and QueueName are of Agent (or LastAgent) and Queue.
 	AgentName string `json:"agentName,omitempty"`
 	QueueName string `json:"queueName,omitempty"`
+	// Due is the clock of the service level that presses most; nil if none
+	// runs.
+	Due *Due `json:"due,omitempty"`
 }
 
 // Page is part of a list. An empty Next says that it is the end.
@@ -173,6 +176,14 @@ func (d *Desk) zone(ctx context.Context, a authority) (*time.Location, error) {
 
 // rows adds what a list shows beside the conversations, in one read.
 func (d *Desk) rows(ctx context.Context, a authority, cs []handoff.Conversation) ([]Row, error) {
+	now, err := d.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.settingsAt(ctx, a.bot, now)
+	if err != nil {
+		return nil, err
+	}
 	var keys []storage.Key
 	place := map[storage.Key]int{}
 	want := func(k storage.Key) storage.Key {
@@ -182,12 +193,15 @@ func (d *Desk) rows(ctx context.Context, a authority, cs []handoff.Conversation)
 		}
 		return k
 	}
-	type beside struct{ mark, agent, queue storage.Key }
+	type beside struct{ mark, agent, queue, clocks storage.Key }
 	of := make([]beside, len(cs))
 	for i, c := range cs {
 		of[i] = beside{
-			want(child(a.bot, kindRead, a.by.Agent, c.ID)),
-			want(key(a.bot, kindAgent, c.LastAgent)), want(key(a.bot, kindQueue, c.Queue)),
+			mark:  want(child(a.bot, kindRead, a.by.Agent, c.ID)),
+			agent: want(key(a.bot, kindAgent, c.LastAgent)), queue: want(key(a.bot, kindQueue, c.Queue)),
+		}
+		if s.measures() {
+			of[i].clocks = want(key(a.bot, kindClocks, c.ID))
 		}
 	}
 	recs := make([]storage.Record, 0, len(keys))
@@ -209,6 +223,13 @@ func (d *Desk) rows(ctx context.Context, a authority, cs []handoff.Conversation)
 		rows[i] = Row{Conversation: c, AgentName: agent.value.Name, QueueName: queue.value.Name}
 		if !a.platform() {
 			rows[i].Unread = max(0, c.Received-mark.value.Received)
+		}
+		if s.measures() {
+			v, err := decode[clocks](recs[place[of[i].clocks]])
+			if err != nil {
+				d.log.Error("desk: unreadable record", "bot", a.bot, "conversation", c.ID, "error", err)
+			}
+			rows[i].Due = due(v.value.Track, now)
 		}
 	}
 	return rows, nil

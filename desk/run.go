@@ -114,6 +114,7 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerOffer:   (*Desk).offerDue,
 	timerReact:   (*Desk).reactDue,
 	timerOwing:   (*Desk).reactDue,
+	timerClocks:  (*Desk).reactDue,
 	timerSilent:  (*Desk).reactDue,
 	timerRecheck: (*Desk).recheckDue,
 	timerHistory: (*Desk).historyDue,

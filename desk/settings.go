@@ -54,6 +54,8 @@ type settings struct {
 	at       time.Time
 	bot      handoff.Bot
 	queues   map[handoff.QueueID]handoff.Queue
+	slas     map[handoff.SLAID]handoff.SLA
+	terms    string // changes with whatever clocks go by
 	webhooks []handoff.Webhook
 	// calendars are those of queues and agents.
 	calendars map[handoff.CalendarID]timetable
@@ -103,6 +105,9 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	s.queues = make(map[handoff.QueueID]handoff.Queue, len(queues))
 	for _, q := range queues {
 		s.queues[q.value.ID] = q.value
+	}
+	if err := d.readSLAs(ctx, bot, s); err != nil {
+		return err
 	}
 	webhooks, err := scan[endpoint](ctx, d, storage.Range{Bot: bot, Kind: kindWebhook})
 	if err != nil {

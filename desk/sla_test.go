@@ -1,0 +1,243 @@
+package desk_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// measured lists what was told of the clocks of a conversation.
+func (o *office) measured(id handoff.ConversationID) []string {
+	o.t.Helper()
+	events, err := o.bot.Timeline(o.ctx, id, 0)
+	o.ok(err)
+	all := []string{}
+	for _, e := range events {
+		switch e.Kind {
+		case handoff.EventSLADueSoon, handoff.EventSLAMissed, handoff.EventSLAMet:
+			all = append(all, fmt.Sprintf("%s %s %s/%s", e.Kind, e.Clock, e.Agent, e.Queue))
+		}
+	}
+	return all
+}
+
+// shown is the clock in the row of a conversation.
+func (o *office) shown(s *desk.Seat, id handoff.ConversationID) *desk.Due {
+	o.t.Helper()
+	row, err := s.Conversation(o.ctx, id)
+	o.ok(err)
+	page, err := s.Conversations(o.ctx, filter.Criteria{}, "")
+	o.ok(err)
+	for _, r := range page.Rows {
+		if r.ID == id {
+			require.Equal(o.t, row.Due, r.Due)
+		}
+	}
+	dues, err := o.bot.Dues(o.ctx, id)
+	o.ok(err)
+	if row.Due == nil {
+		require.Empty(o.t, dues)
+	} else {
+		require.Equal(o.t, *row.Due, dues[id])
+	}
+	return row.Due
+}
+
+var (
+	gold = handoff.SLA{
+		ID: "gold", Name: "Gold",
+		First:    handoff.Target{Within: 5 * time.Minute, Warn: 2 * time.Minute},
+		Next:     handoff.Target{Within: 10 * time.Minute, Warn: time.Minute},
+		Duration: handoff.Target{Within: time.Hour}, Pause: true,
+	}
+	silver = handoff.SLA{ID: "silver", Name: "Silver", First: handoff.Target{Within: time.Hour}}
+)
+
+// agrees makes sales a queue with an agreement.
+func (o *office) agrees(a handoff.SLA) {
+	o.t.Helper()
+	o.ok(o.bot.PutSLA(o.ctx, a))
+	o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", SLA: a.ID}))
+}
+
+func TestAClockIsDueSoonAndMissedOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.agrees(gold)
+		ana := o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		at := o.now()
+		require.Equal(t, &desk.Due{Clock: handoff.ClockFirst, At: at.Add(5 * time.Minute), Soon: at.Add(3 * time.Minute)}, o.shown(ana, id))
+		o.pass(3*time.Minute - time.Millisecond)
+		require.Empty(t, o.measured(id))
+		o.pass(time.Millisecond)
+		require.Equal(t, []string{"sla_due_soon first_response ana/sales"}, o.measured(id))
+		o.pass(2 * time.Minute)
+		require.Equal(t, []string{"sla_due_soon first_response ana/sales", "sla_missed first_response ana/sales"}, o.measured(id))
+		require.True(t, o.shown(ana, id).Missed)
+		for range 3 {
+			o.fireAt("clocks", id, o.now())
+			o.pass(time.Minute)
+		}
+		o.ok(second(ana.Reply(o.ctx, id, handoff.Text("hi"), "")))
+		o.settle()
+		require.Len(t, o.measured(id), 2, "too late is not met")
+		due := o.shown(ana, id)
+		require.Equal(t, &desk.Due{Clock: handoff.ClockDuration, Resting: true, Left: 52 * 60}, due)
+	})
+}
+
+func TestAnAnswerInTimeIsTold(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.agrees(gold)
+		ana := o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		o.clock.Advance(time.Minute)
+		o.ok(second(ana.Reply(o.ctx, id, handoff.Text("hi"), "")))
+		o.clock.Advance(time.Minute)
+		o.writes("551", "and?")
+		o.clock.Advance(time.Minute)
+		o.ok(second(ana.Reply(o.ctx, id, handoff.Text("so"), "")))
+		o.clock.Advance(time.Minute)
+		o.ok(ana.ReturnToBot(o.ctx, id))
+		o.settle() // all of it met in one look
+		require.Equal(t, []string{
+			"sla_met first_response ana/sales", "sla_met next_response ana/sales", "sla_met duration ana/sales",
+		}, o.measured(id))
+		o.pass(100 * time.Hour)
+		require.Len(t, o.measured(id), 3, "nothing is due after the end")
+		clocks, results, err := o.bot.Clocks(o.ctx, id)
+		o.ok(err)
+		require.Empty(t, clocks)
+		require.Len(t, results, 3)
+		require.Equal(t, time.Minute, results[0].Took)
+	})
+}
+
+func TestTheQueuesAgreementCountsBeforeTheBots(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.agrees(gold)
+		o.ok(o.bot.PutSLA(o.ctx, silver))
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", SLA: "silver"}))
+		boss := o.agent("boss", 5, handoff.RoleAdmin)
+		o.working("ana", 5, "sales", "support")
+		a, b := o.waits("551", "sales", handoff.NoPriority), o.waits("552", "support", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, o.now().Add(5*time.Minute), o.shown(boss, a).At)
+		require.Equal(t, o.now().Add(time.Hour), o.shown(boss, b).At)
+	})
+}
+
+func TestAnAgreementThatChangesIsRightForWhatHappenedBefore(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		ana := o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		other := o.waits("552", "sales", handoff.NoPriority)
+		o.settle()
+		began := o.now()
+		o.ok(second(ana.Reply(o.ctx, other, handoff.Text("hi"), "")))
+		o.pass(10 * time.Minute)
+		require.Nil(t, o.shown(ana, id))
+
+		o.agrees(silver) // agreed on when both were under way
+		o.settle()
+		require.Equal(t, began.Add(time.Hour), o.shown(ana, id).At, "from when she got it")
+
+		stricter := silver
+		stricter.First.Within = 10 * time.Minute
+		o.ok(o.bot.PutSLA(o.ctx, stricter))
+		o.settle()
+		require.Equal(t, []string{"sla_missed first_response ana/sales"}, o.measured(id))
+
+		laxer := silver
+		laxer.First = handoff.Target{Within: 2 * time.Hour, Warn: 119 * time.Minute}
+		o.ok(o.bot.PutSLA(o.ctx, laxer))
+		o.settle()
+		require.Equal(t, began.Add(2*time.Hour), o.shown(ana, id).At)
+		require.False(t, o.shown(ana, id).Missed)
+
+		o.ok(o.bot.PutSLA(o.ctx, stricter))
+		o.settle()
+		require.True(t, o.shown(ana, id).Missed)
+		require.Equal(t, []string{
+			"sla_missed first_response ana/sales", "sla_due_soon first_response ana/sales",
+		}, o.measured(id), "nothing is told twice")
+		_, results, err := o.bot.Clocks(o.ctx, other)
+		o.ok(err)
+		require.True(t, results[0].Met)
+
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales"}))
+		o.settle()
+		require.Nil(t, o.shown(ana, id), "the queue has none any more")
+		o.ok(o.bot.RemoveSLA(o.ctx, "silver"))
+		o.pass(100 * time.Hour)
+		require.Len(t, o.measured(id), 2)
+	})
+}
+
+func TestEveryChangeOfTheClockShownIsToldToLists(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.openWith(o.store, desk.Options{Lease: 240 * time.Hour, Heartbeat: time.Hour})
+	o.agrees(gold)
+	ana := o.working("ana", 5, "sales")
+	id := o.waits("551", "sales", handoff.NoPriority)
+	var last *desk.Due
+	changes := 0
+	from := o.dump()
+	look := func() {
+		o.settle()
+		due, seq := o.shown(ana, id), o.conv(id).Seq
+		told := o.since(from)
+		from = o.dump()
+		if fmt.Sprint(due) != fmt.Sprint(last) && (due == nil || last == nil || *due != *last) {
+			changes++
+			require.NotEmpty(t, told)
+			last := told[len(told)-1]
+			require.Contains(t, []handoff.EventKind{
+				handoff.EventSLAClock, handoff.EventSLAMet, handoff.EventSLAMissed, handoff.EventSLADueSoon, handoff.EventDelivery,
+			}, last, "seq %d", seq)
+		}
+		last = due
+	}
+	look()
+	for range 3 {
+		o.clock.Advance(time.Minute)
+		o.ok(second(ana.Reply(o.ctx, id, handoff.Text("hi"), "")))
+		look()
+		o.clock.Advance(4 * time.Minute)
+		o.writes("551", "and?")
+		look()
+		o.clock.Advance(11 * time.Minute)
+		look()
+	}
+	require.GreaterOrEqual(t, changes, 8)
+}
+
+func TestNothingIsReadForABotWithoutAgreements(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.working("ana", 5, "sales")
+	id := o.waits("551", "sales", handoff.NoPriority)
+	o.settle()
+	recs, err := o.store.Lookup(o.ctx, clockKeys(id))
+	o.ok(err)
+	require.Zero(t, recs[0].Version)
+	require.Empty(t, o.measured(id))
+}
+
+func clockKeys(id handoff.ConversationID) []storage.Key {
+	return []storage.Key{{Bot: "acme", Kind: "clocks", ID: string(id)}}
+}
