@@ -134,6 +134,38 @@ var scenarios = []scenario{
 			return second(s.Take(ctx, id, desk.TakeOptions{}))
 		})
 	}},
+	{name: "taking back what is not answered", steps: true, given: func(o *office) func(context.Context) error {
+		o.strict(ladder)
+		o.held("551")
+		o.settle()
+		time.Sleep(ladder.Requeue)
+		return o.settling()
+	}},
+	{name: "asking a silent contact", steps: true, rest: time.Minute, given: func(o *office) func(context.Context) error {
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Silence: quiet}))
+		id := o.held("551")
+		tick()
+		o.ok(second(o.seat("ana").Reply(o.ctx, id, handoff.Text("so?"), "")))
+		o.settle()
+		time.Sleep(quiet.Warn)
+		return o.settling()
+	}},
+	{name: "ending after a silence", steps: true, given: func(o *office) func(context.Context) error {
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Silence: handoff.Silence{End: time.Minute}}))
+		id := o.held("551")
+		tick()
+		o.ok(second(o.seat("ana").Reply(o.ctx, id, handoff.Text("so?"), "")))
+		o.settle()
+		time.Sleep(time.Minute)
+		return o.settling()
+	}},
+	{name: "missing a deadline", steps: true, given: func(o *office) func(context.Context) error {
+		o.agrees(gold)
+		o.held("551")
+		o.settle()
+		time.Sleep(gold.First.Within)
+		return o.settling()
+	}},
 	{name: "a reply", given: func(o *office) func(context.Context) error {
 		id := o.held("551")
 		return o.as("ana", func(ctx context.Context, s *desk.Seat) error {
