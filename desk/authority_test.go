@@ -65,7 +65,11 @@ var onConversation = map[string]func(ctx context.Context, s *desk.Seat, id convI
 	},
 	"Timeline":    func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Timeline(ctx, id, 0)) },
 	"Transcripts": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcripts(ctx, id)) },
-	"Transcript":  func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcript(ctx, id)) },
+	"Clocks": func(ctx context.Context, s *desk.Seat, id convID) error {
+		_, _, err := s.Clocks(ctx, id)
+		return err
+	},
+	"Transcript": func(ctx context.Context, s *desk.Seat, id convID) error { return second(s.Transcript(ctx, id)) },
 	"Attachment": func(ctx context.Context, s *desk.Seat, id convID) error {
 		_, _, err := s.Attachment(ctx, id, "m")
 		return err
@@ -223,6 +227,12 @@ var ofTheBot = map[string]struct {
 	"Openings":  {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Openings(ctx)) }},
 	"WrapUps":   {0, func(ctx context.Context, s *desk.Seat) error { return second(s.WrapUps(ctx)) }},
 	"Tags":      {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
+	"PutSLA":    {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error { return s.PutSLA(ctx, gold) }},
+	"RemoveSLA": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return both(s.PutSLA(ctx, gold), s.RemoveSLA(ctx, gold.ID))
+	}},
+	"SLAs": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.SLAs(ctx)) }},
+	"Tags": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
 	"PutAwayReason": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch"})
 	}},

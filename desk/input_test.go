@@ -23,8 +23,12 @@ var byPlatform = map[string]func(o *office, b *desk.Bot, id convID) error{
 	"Messages": func(o *office, b *desk.Bot, id convID) error {
 		return second(b.Messages(o.ctx, id, desk.MessageQuery{}))
 	},
-	"Timeline":     func(o *office, b *desk.Bot, id convID) error { return second(b.Timeline(o.ctx, id, 0)) },
-	"Transcripts":  func(o *office, b *desk.Bot, id convID) error { return second(b.Transcripts(o.ctx, id)) },
+	"Timeline":    func(o *office, b *desk.Bot, id convID) error { return second(b.Timeline(o.ctx, id, 0)) },
+	"Transcripts": func(o *office, b *desk.Bot, id convID) error { return second(b.Transcripts(o.ctx, id)) },
+	"Clocks": func(o *office, b *desk.Bot, id convID) error {
+		_, _, err := b.Clocks(o.ctx, id)
+		return err
+	},
 	"Transcript":   func(o *office, b *desk.Bot, id convID) error { return second(b.Transcript(o.ctx, id)) },
 	"Send":         func(o *office, b *desk.Bot, id convID) error { return second(b.Send(o.ctx, id, handoff.Text("x"), "")) },
 	"SendTemplate": func(o *office, b *desk.Bot, id convID) error { return second(b.SendTemplate(o.ctx, id, "hi", nil, "")) },
@@ -155,6 +159,10 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"fields of a bad id":          second(o.bot.SetContactFields(o.ctx, "", nil)),
 		"hand-off in a bad language":  second(o.bot.HandOff(o.ctx, free, desk.HandOff{Queue: "sales", Language: "\n"}, "")),
 		"tag with a bad id":           o.bot.RemoveTag(o.ctx, ""),
+		"service level of no target":  o.bot.PutSLA(o.ctx, handoff.SLA{ID: "x", Name: "x"}),
+		"service level of a bad id":   o.bot.RemoveSLA(o.ctx, ""),
+		"clocks of a bad id":          second(o.bot.Dues(o.ctx, "\x00")),
+		"too many clocks":             second(o.bot.Dues(o.ctx, make([]handoff.ConversationID, 1001)...)),
 		"away for too long":           o.bot.PutAwayReason(o.ctx, handoff.AwayReason{ID: "x", Name: "x", Minutes: 10_000}),
 		"away with a bad id":          o.bot.RemoveAwayReason(o.ctx, ""),
 		"profile without a name":      o.bot.PutProfile(o.ctx, handoff.AgentProfile{ID: "x"}),
@@ -193,6 +201,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		"tag":      o.bot.RemoveTag(o.ctx, "none"),
 		"calendar": o.bot.RemoveCalendar(o.ctx, "none"),
 		"opening":  second(o.bot.IsOpen(o.ctx, "none")),
+		"sla":      o.bot.RemoveSLA(o.ctx, "none"),
 		"away":     o.bot.RemoveAwayReason(o.ctx, "none"),
 		"profile":  o.bot.RemoveProfile(o.ctx, "none"),
 		"template": second(o.bot.SendTemplate(o.ctx, free, "none", nil, "")),
@@ -218,6 +227,7 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
 		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get PutCalendar RemoveCalendar Calendars IsOpen Report Facts CountHistory`)
+		PutProfile RemoveProfile Profiles PutSLA RemoveSLA SLAs Dues RequestHandOff Attach Members Get Report Facts CountHistory`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

@@ -123,6 +123,13 @@ func (b *Bot) Dues(ctx context.Context, ids ...handoff.ConversationID) (map[hand
 	if len(ids) > storage.MaxLookup {
 		return nil, &handoff.FieldError{Field: "conversations", Reason: "are too many"}
 	}
+	keys := make([]storage.Key, len(ids))
+	for i, id := range ids {
+		if err := handoff.CheckID("conversation", id); err != nil {
+			return nil, err
+		}
+		keys[i] = key(b.id, kindClocks, id)
+	}
 	now, err := b.d.Now(ctx)
 	if err != nil {
 		return nil, err
@@ -130,13 +137,6 @@ func (b *Bot) Dues(ctx context.Context, ids ...handoff.ConversationID) (map[hand
 	s, err := b.d.settingsAt(ctx, b.id, now)
 	if err != nil || !s.measures() || len(ids) == 0 {
 		return nil, err
-	}
-	keys := make([]storage.Key, len(ids))
-	for i, id := range ids {
-		if err := handoff.CheckID("conversation", id); err != nil {
-			return nil, err
-		}
-		keys[i] = key(b.id, kindClocks, id)
 	}
 	recs, err := b.d.store.Lookup(ctx, keys)
 	if err != nil {

@@ -28,7 +28,7 @@ type watched struct {
 // check reads a timeline as somebody would who knows nothing of timers.
 func (w watched) check(events []handoff.Event) error {
 	var agent handoff.AgentID
-	var assigned, word time.Time         // since when the agent has it; the last word of agent or contact
+	var assigned, word time.Time          // since when the agent has it; the last word of agent or contact
 	var spoke, owed, reminded, asked bool // the agent; it is the agent's turn; of this assignment; of this word
 	passed := map[handoff.AgentID]time.Time{}
 	escalated := 0
