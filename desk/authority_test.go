@@ -232,7 +232,6 @@ var ofTheBot = map[string]struct {
 		return both(s.PutSLA(ctx, gold), s.RemoveSLA(ctx, gold.ID))
 	}},
 	"SLAs": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.SLAs(ctx)) }},
-	"Tags": {0, func(ctx context.Context, s *desk.Seat) error { return second(s.Tags(ctx)) }},
 	"PutAwayReason": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch"})
 	}},
