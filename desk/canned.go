@@ -256,7 +256,7 @@ func (s *Seat) Expand(ctx context.Context, id handoff.ConversationID, canned han
 		if err != nil {
 			return err
 		}
-		values, err := s.d.cannedValues(ctx, a, c, v.value)
+		values, err := s.cannedValues(ctx, a, c, v.value)
 		if err != nil {
 			return err
 		}
@@ -292,18 +292,27 @@ func (d *Desk) lend(ctx context.Context, t *draft, a authority, media []handoff.
 }
 
 // cannedValues gives what the variables of a reply hold in a conversation.
-func (d *Desk) cannedValues(ctx context.Context, a authority, c handoff.Conversation, of handoff.Canned) (func(string) string, error) {
+func (s *Seat) cannedValues(ctx context.Context, a authority, c handoff.Conversation, of handoff.Canned) (func(string) string, error) {
 	first, _, _ := strings.Cut(strings.TrimSpace(c.ContactName), " ")
 	values := map[string]string{
 		"agent.name": a.agent.value.Name, "contact.name": c.ContactName, "contact.first_name": first,
 		"contact.number": c.Number, "conversation.id": string(c.ID),
 	}
 	if strings.Contains(of.Text, "queue.name") {
-		q, err := d.queueOf(ctx, c)
+		q, err := s.d.queueOf(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		values["queue.name"] = q.value.Name
+	}
+	if strings.Contains(of.Text, "contact.field.") {
+		fields, err := s.FieldsOf(ctx, c.ID) // what is hidden from agents has no value for them
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fields {
+			values["contact.field."+string(f.ID)] = f.Value
+		}
 	}
 	return func(variable string) string { return values[variable] }, nil
 }

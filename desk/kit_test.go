@@ -98,13 +98,17 @@ func TestACannedReplyIsFilledInForItsConversation(t *testing.T) {
 	onBoth(t, func(t *testing.T, o *office) {
 		ana := o.working("ana", 5, "sales")
 		o.ok(o.bot.PutCanned(o.ctx, handoff.Canned{ID: "hi", Shortcut: "hi", Title: "Hi",
-			Text: "{{contact.first_name}}/{{contact.name}}/{{contact.number}}/{{agent.name}}/{{queue.name}}/{{contact.field.plan|basic}}/{{contact.field.nothing}}"}))
+			Text: "{{contact.first_name}}/{{contact.name}}/{{contact.number}}/{{agent.name}}/{{queue.name}}/{{contact.field.plan|basic}}/{{contact.field.score|unknown}}/{{contact.field.nothing}}"}))
 		id := o.waits("551", "sales", handoff.NoPriority)
 		o.settle()
+		for field, access := range map[handoff.FieldID]handoff.FieldAccess{"plan": handoff.FieldOpen, "score": handoff.FieldHidden} {
+			o.ok(o.bot.PutContactField(o.ctx, handoff.ContactField{ID: field, Name: string(field), For: access}))
+		}
+		o.ok(second(o.bot.SetContactFields(o.ctx, o.conv(id).Contact, map[handoff.FieldID]string{"plan": "gold", "score": "7"})))
 		before := o.dump()
 		x, err := ana.Expand(o.ctx, id, "hi")
 		o.ok(err)
-		require.Equal(t, "Contact/Contact 551/551/ana/sales/basic/", x.Text)
+		require.Equal(t, "Contact/Contact 551/551/ana/sales/gold/unknown/", x.Text)
 		require.Equal(t, []string{"contact.field.nothing"}, x.Missing)
 		require.Equal(t, before, o.dump(), "filling in sends nothing")
 	})

@@ -28,8 +28,8 @@ var team = []struct {
 }{
 	{Agent: handoff.Agent{ID: "helena", Name: "Helena Prado", Email: "helena@lumen.example", Permissions: handoff.RoleAdmin, Capacity: 6}, queues: []handoff.QueueID{sales, support, finance}},
 	{Agent: handoff.Agent{ID: "caio", Name: "Caio Duarte", Email: "caio@lumen.example", Permissions: handoff.RoleAgent, Capacity: 6}, queues: []handoff.QueueID{sales, support, finance}},
-	{Agent: handoff.Agent{ID: "marina", Name: "Marina Lopes", Permissions: handoff.RoleAgent, Capacity: 4}, queues: []handoff.QueueID{finance, sales}, away: "Café"},
-	{Agent: handoff.Agent{ID: "diego", Name: "Diego Ferraz", Permissions: handoff.RoleAgent, Capacity: 4}, queues: []handoff.QueueID{finance, support}, away: "Almoço"},
+	{Agent: handoff.Agent{ID: "marina", Name: "Marina Lopes", Permissions: handoff.RoleAgent, Capacity: 4}, queues: []handoff.QueueID{finance, sales}, away: "cafe"},
+	{Agent: handoff.Agent{ID: "diego", Name: "Diego Ferraz", Permissions: handoff.RoleAgent, Capacity: 4}, queues: []handoff.QueueID{finance, support}, away: "almoco"},
 }
 
 var templates = []handoff.Template{
@@ -100,7 +100,7 @@ func (t *town) found(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return t.stock(ctx)
 }
 
 // past plays the days before: the same people on a clock that runs as fast as

@@ -34,7 +34,7 @@ func (w *world) equip() {
 	}
 	require.NoError(w.t, w.bot.PutAwayReason(ctx, handoff.AwayReason{ID: "lunch", Name: "Lunch", Minutes: 60}))
 	require.NoError(w.t, w.bot.PutAwayReason(ctx, handoff.AwayReason{ID: "doctor", Name: "Doctor"}))
-	require.NoError(w.t, w.bot.PutProfile(ctx, handoff.AgentProfile{ID: "lead", Name: "Team lead", Permissions: handoff.RoleAgent | handoff.PermReports}))
+	require.NoError(w.t, w.bot.PutProfile(ctx, handoff.AgentProfile{ID: "lead", Name: "Team lead", Permissions: handoff.PermTransfer | handoff.PermExport | handoff.PermReports}))
 }
 
 // A slash, a few letters and Enter: the reply is there, filled in, with its
@@ -215,6 +215,6 @@ func TestTheCataloguesAreManagedInTheSettings(t *testing.T) {
 	w.eventually(func() bool {
 		me, err := w.seat("caio").Me(t.Context())
 		require.NoError(t, err)
-		return me.Profile == "lead" && me.Permissions == (handoff.RoleAgent|handoff.PermReports)&^handoff.PermExport
+		return me.Profile == "lead" && me.Permissions == handoff.PermTransfer|handoff.PermReports
 	})
 }
