@@ -12,6 +12,7 @@ import './sessions.js';
 import './agents.js';
 import './queues.js';
 import './templates.js';
+import './broadcasts.js';
 import './canned.js';
 import './tags.js';
 import './away.js';
@@ -28,6 +29,7 @@ const PAGES = [
   { name: 'profiles', icon: 'star', may: () => can('manage_agents') },
   { name: 'queues', icon: 'clock', may: () => can('manage_queues') },
   { name: 'templates', icon: 'note', may: () => can('manage_settings') },
+  { name: 'broadcasts', icon: 'send', may: () => can('broadcast') },
   { name: 'tags', icon: 'tag', may: () => can('manage_settings') },
   { name: 'away', icon: 'bellOff', may: () => can('manage_settings') },
   { name: 'bot', icon: 'bot', may: () => can('manage_settings') },

@@ -9,11 +9,13 @@ import { go, link } from '../lib/router.js';
 import { channelName } from '../list/words.js';
 import { me } from '../desk.js';
 import { keepFresh } from '../queues/refresh.js';
-import { filled, placeholders, gap } from '../start/template.js';
+import { approved, filled, placeholders, gap } from '../start/template.js';
 import { Page, nothing } from './page.js';
 import { Form, part } from './form.js';
-import { area, idField, line } from './fields.js';
+import { area, idField, line, select } from './fields.js';
 
+const CATEGORIES = ['utility', 'marketing', 'authentication'];
+const STATES = ['approved', 'draft', 'pending', 'rejected', 'paused', 'disabled'];
 const LANGUAGES = ['pt_BR', 'en', 'en_US', 'es', 'es_MX', 'es_AR', 'fr', 'it', 'de'];
 
 class Templates extends Page {
@@ -34,7 +36,7 @@ class Templates extends Page {
   #list(templates) {
     const body = h('tbody');
     const table = h('table', { class: 'table' },
-      h('thead', null, h('tr', null, ['name', 'language', 'channel', 'text'].map((c) => h('th', { scope: 'col', data: { column: c } }, t(`admin.column.${c}`))))),
+      h('thead', null, h('tr', null, ['name', 'state', 'language', 'channel', 'text'].map((c) => h('th', { scope: 'col', data: { column: c } }, t(`admin.column.${c}`))))),
       body);
     const place = h('div');
     const render = (all) => {
@@ -56,7 +58,9 @@ class Templates extends Page {
     const channel = line({ name: 'channel', label: t('admin.column.channel'), hint: t('admin.channel_hint'), value: v.channel, max: 64, input: { list: 'template-channels', spellcheck: 'false' } });
     const message = area({ name: 'body', label: t('admin.body'), hint: t('admin.body_hint'), value: v.body, required: true, max: 65536, rows: 7,
       check: (w) => (gap(w) ? t('admin.wrong.placeholder') : '') });
-    const fields = [name, ident, language, channel, message].filter(Boolean);
+    const category = line({ name: 'category', label: t('template.category'), hint: t('template.category_hint'), value: v.category, max: 256, input: { list: 'template-categories', spellcheck: 'false' } });
+    const status = select({ name: 'status', as: 'template status', label: t('template.state'), value: v.status || 'approved', options: STATES.map((s) => [s, t(`template.states.${s}`)]) });
+    const fields = [name, ident, language, channel, category, status, message].filter(Boolean);
     const preview = h('p', { class: 'bubble', dir: 'auto' });
     const params = h('p', { class: 'field__hint' });
     const show = () => {
@@ -70,9 +74,11 @@ class Templates extends Page {
       fresh,
       label: fresh ? t('admin.create_template') : t('common.save'),
       content: [
-        part(t('admin.template'), t('admin.template_text'), name.el, ident && ident.el, h('div', { class: 'pair' }, language.el, channel.el),
+        part(t('admin.template'), t('admin.template_text'), name.el, ident && ident.el, h('div', { class: 'pair' }, language.el, channel.el), h('div', { class: 'pair' }, category.el, status.el),
+          v.reason && h('p', { class: 'notice notice--warning' }, icon('warning'), t('template.reason', { reason: v.reason })),
+          options('template-categories', CATEGORIES),
           options('template-languages', LANGUAGES), options('template-channels', [...new Set(me.get().lines.map((l) => l.channel))])),
-        part(t('admin.message'), null, message.el, h('div', { class: 'field' }, h('span', { class: 'field__label' }, t('admin.preview')), preview, params)),
+        part(t('admin.message'), null, around(v), message.el, h('div', { class: 'field' }, h('span', { class: 'field__label' }, t('admin.preview')), preview, params)),
       ],
       save: (values) => this.#save(values, template),
     });
@@ -85,7 +91,9 @@ class Templates extends Page {
 
   async #save({ id: chosen, ...values }, template) {
     const key = template?.id ?? chosen;
-    await put(`templates/${id(key)}`, values);
+    // What stands around the body comes from the channel and stays.
+    const { names, header, footer, buttons, reason } = template ?? {};
+    await put(`templates/${id(key)}`, { ...values, names, header, footer, buttons, reason: values.status === template?.status ? reason : undefined });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
     go(link('admin', 'templates'), { replace: true });
@@ -104,17 +112,25 @@ class Templates extends Page {
   }
 }
 
+// What stands above and below the body, which is the channel's affair.
+const around = (v) => (v.header || v.footer || v.buttons?.length) && h('dl', { class: 'around' },
+  v.header && [h('dt', null, t('template.header')), h('dd', null, v.header.text || v.header.link || t(`template.header_kinds.${v.header.kind}`))],
+  v.footer && [h('dt', null, t('template.footer')), h('dd', null, v.footer)],
+  v.buttons?.length && [h('dt', null, t('template.buttons')), h('dd', null, v.buttons.map((b) => b.title).join(' · '))]);
+
 const options = (name, values) => h('datalist', { id: name }, values.map((value) => h('option', { value })));
 
 function templateRow(template) {
   return h('tr', null,
     h('td', null, h('a', { class: 'entry', href: link('admin', 'templates', template.id) }, h('span', { class: 'entry__text' }, h('strong'), h('small')))),
-    h('td', { data: { column: 'language' } }), h('td', { data: { column: 'channel' } }), h('td', { data: { column: 'text' } }, h('span', { class: 'clip' })));
+    h('td', { data: { column: 'state' } }), h('td', { data: { column: 'language' } }), h('td', { data: { column: 'channel' } }), h('td', { data: { column: 'text' } }, h('span', { class: 'clip' })));
 }
 
 function updateTemplateRow(el, template) {
   text(el.querySelector('strong'), template.name);
   text(el.querySelector('small'), template.id);
+  const state = template.status || 'approved';
+  fill(el.querySelector('[data-column=state]'), h('span', { class: ['badge', !approved(template) && 'badge--waiting'], title: template.reason ?? null }, t(`template.states.${state}`)), template.category && h('small', null, ' ', template.category));
   text(el.querySelector('[data-column=language]'), template.language);
   text(el.querySelector('[data-column=channel]'), template.channel ? channelName(template.channel) : t('admin.every_channel'));
   text(el.querySelector('.clip'), template.body);

@@ -4,6 +4,7 @@ import { h, fill } from '../lib/dom.js';
 import { t } from '../lib/i18n.js';
 import { get } from '../lib/api.js';
 import { dialog } from '../lib/feedback.js';
+import { approved, body, inputName } from '../start/template.js';
 import { folded } from './words.js';
 
 const PLACEHOLDER = /\{\{(\d+)\}\}/g;
@@ -11,7 +12,7 @@ const PLACEHOLDER = /\{\{(\d+)\}\}/g;
 /** Resolves with {template, params, rendered}, or undefined if nothing was chosen. */
 export async function chooseTemplate(row) {
   const { templates } = await get('templates');
-  const fitting = templates.filter((x) => !x.channel || x.channel === row.channel);
+  const fitting = templates.filter((x) => approved(x) && (!x.channel || x.channel === row.channel));
   return dialog({ title: t('conv.template.title'), class: 'dialog--templates', body: (close) => picker(fitting, close) });
 }
 
@@ -53,20 +54,19 @@ function move(list, e, to) {
 }
 
 function form(template, close, back) {
-  const count = Math.max(0, ...[...template.body.matchAll(PLACEHOLDER)].map((m) => Number(m[1])));
-  const params = Array(count).fill('');
+  const params = template.inputs.map(() => '');
   const preview = h('p', { class: 'text bubble', dir: 'auto' });
-  const show = () => fill(preview, filled(template.body, params));
+  const show = () => fill(preview, filled(template.body, body(template, params)));
   show();
   const inputs = params.map((_, i) => h('div', { class: 'field' },
-    h('label', { for: `param-${i}` }, t('conv.template.param', { number: i + 1 })),
+    h('label', { for: `param-${i}` }, inputName(template.inputs[i])),
     h('input', { class: 'input', id: `param-${i}`, required: true, maxlength: 1024, autocomplete: 'off', autofocus: i === 0, dir: 'auto', on: { input: (e) => {
       params[i] = e.target.value;
       show();
     } } })));
   const el = h('form', { class: 'fields', on: { submit: (e) => {
     e.preventDefault();
-    close({ template, params, rendered: template.body.replace(PLACEHOLDER, (all, n) => params[n - 1] ?? all) });
+    close({ template, params, rendered: template.body.replace(PLACEHOLDER, (all, n) => body(template, params)[n - 1] ?? all) });
   } } },
   h('h3', { dir: 'auto' }, template.name), inputs,
   h('div', { class: 'field' }, h('span', { class: 'field__label' }, t('conv.template.preview')), preview),

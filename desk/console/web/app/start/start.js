@@ -9,7 +9,7 @@ import { route, go, link } from '../lib/router.js';
 import { channelName } from '../list/words.js';
 import { can, me } from '../desk.js';
 import { allCodes, areaLength, countryOf, takeApart, usualCode } from './countries.js';
-import { filled, placeholders } from './template.js';
+import { approved, body as bodyOf, filled, inputName } from './template.js';
 
 const SHORTEST = 6;
 const LONGEST = 15;
@@ -106,7 +106,7 @@ export class StartByTemplate extends View {
 
   #renderTemplates() {
     const before = this.template.value;
-    const fitting = this.#templates.filter((v) => !v.channel || v.channel === this.#line.channel).sort((a, b) => a.name.localeCompare(b.name));
+    const fitting = this.#templates.filter((v) => approved(v) && (!v.channel || v.channel === this.#line.channel)).sort((a, b) => a.name.localeCompare(b.name));
     fill(this.template, fitting.map((v) => h('option', { value: v.id }, `${v.name} · ${v.language}`)));
     if (fitting.some((v) => v.id === before)) this.template.value = before;
     this.template.disabled = this.send.disabled = fitting.length === 0;
@@ -114,10 +114,10 @@ export class StartByTemplate extends View {
   }
 
   #renderParams() {
-    const count = this.#chosen ? placeholders(this.#chosen.body) : 0;
-    this.#params = Array.from({ length: count }, (_, i) => this.#params[i] ?? h('input', { class: 'input', id: `start-param-${i}`, type: 'text', maxlength: 1024, autocomplete: 'off', 'aria-required': 'true', 'aria-describedby': `start-param-${i}-error` }));
+    const inputs = this.#chosen?.inputs ?? [];
+    this.#params = inputs.map((_, i) => this.#params[i] ?? h('input', { class: 'input', id: `start-param-${i}`, type: 'text', maxlength: 1024, autocomplete: 'off', 'aria-required': 'true', 'aria-describedby': `start-param-${i}-error` }));
     fill(this.inputs, this.#params.map((input, i) => h('div', { class: 'field' },
-      h('label', { for: input.id }, t('start.param', { n: i + 1 })), input, h('p', { class: 'field__error', id: `${input.id}-error`, hidden: true }))));
+      h('label', { for: input.id }, inputName(inputs[i])), input, h('p', { class: 'field__error', id: `${input.id}-error`, hidden: true }))));
     this.#renderHints();
   }
 
@@ -127,7 +127,7 @@ export class StartByTemplate extends View {
     text(this.country, !code ? '' : name ? [name, this.#whole()].join(' · ') : t('start.no_country', { code }));
     this.area.placeholder = areaLength(code) === 2 ? '11' : areaLength(code) === 3 ? '212' : '';
     const chosen = this.#chosen;
-    fill(this.preview, chosen ? filled(chosen.body, this.#params.map((p) => p.value)) : t('start.no_templates'));
+    fill(this.preview, chosen ? filled(chosen.body, bodyOf(chosen, this.#params.map((p) => p.value))) : t('start.no_templates'));
     this.preview.classList.toggle('bubble--empty', !chosen);
   }
 
