@@ -2,6 +2,9 @@ package export_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +29,19 @@ func TestACopyCanBeVerified(t *testing.T) {
 		require.Contains(t, write(t, "HTML", everything(), o), sum.SHA256)
 		require.Contains(t, pdfText(t, write(t, "PDF", everything(), o)), sum.SHA256)
 	}
+}
+
+// What the documentation says to do by hand.
+func TestTheDigestIsThatOfTheMessagesLines(t *testing.T) {
+	t.Parallel()
+	out := write(t, "JSON", everything(), all("en"))
+	sum := sha256.New()
+	for line := range strings.Lines(out) {
+		if regexp.MustCompile(`^\{"bot":.*"number":[0-9]`).MatchString(line) {
+			sum.Write([]byte(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), ",") + "\n"))
+		}
+	}
+	require.Contains(t, out, hex.EncodeToString(sum.Sum(nil)))
 }
 
 func TestAChangedCopyIsFound(t *testing.T) {

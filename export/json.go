@@ -71,7 +71,8 @@ type jsonAttendance struct {
 //	}
 //
 // All times are in UTC; a time beyond the year 9999, and coordinates that are
-// not numbers, are left out. Each message and event stands on its own line.
+// not numbers, are left out. Each message and event stands on a line of its own,
+// with the comma that parts it from the next.
 //
 // It writes as it reads. On an error, of an iterator, of ctx or of w, part of
 // the object may have been written; the error wraps its cause.
@@ -132,7 +133,7 @@ func (j *jsonWriter) attendance(s *source, a Attendance) error {
 	if err != nil {
 		return err
 	}
-	j.raw(`]`)
+	j.raw("\n]")
 	if s.o.Events {
 		j.raw(`,"events":[`)
 		first = true
@@ -145,7 +146,7 @@ func (j *jsonWriter) attendance(s *source, a Attendance) error {
 			e.At, e.WaitingSince = encodableTime(e.At), encodableTime(e.WaitingSince)
 			j.value(e)
 		}
-		j.raw(`]`)
+		j.raw("\n]")
 	}
 	j.raw(`}`)
 	return j.err
