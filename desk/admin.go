@@ -34,7 +34,7 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 		}
 		t.as(a)
 		t.roster, t.bots = true, append(t.bots, bot.ID)
-		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence) {
+		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence || v.value.TimeZone != bot.TimeZone) {
 			if err := d.recheck(ctx, t, bot.ID); err != nil {
 				return err
 			}
@@ -128,7 +128,8 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
 		}
 		t.as(a)
-		if v.version != 0 && (v.value.SLA != q.SLA || v.value.NoAnswer != q.NoAnswer || v.value.Silence != q.Silence) {
+		if v.version != 0 && (v.value.SLA != q.SLA || v.value.NoAnswer != q.NoAnswer || v.value.Silence != q.Silence ||
+			v.value.Calendar != q.Calendar || v.value.OverflowAfter != q.OverflowAfter) {
 			if err := d.recheck(ctx, t, bot); err != nil {
 				return err
 			}
@@ -142,8 +143,7 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 }
 
 // checkOpening asks that the calendar and the queues exist by which a queue
-// is to open and pass on, if they are not those it had. Whoever waits already
-// is looked at anew if it is to pass on otherwise.
+// is to open and pass on, if they are not those it had.
 func (d *Desk) checkOpening(ctx context.Context, t *draft, q, was handoff.Queue) error {
 	if q.Calendar != was.Calendar {
 		if err := d.knownCalendar(ctx, t, q.Bot, "queue calendar", q.Calendar); err != nil {
@@ -154,9 +154,6 @@ func (d *Desk) checkOpening(ctx context.Context, t *draft, q, was handoff.Queue)
 		if err := d.checkOverflow(ctx, t, q.Bot, q); err != nil {
 			return err
 		}
-	}
-	if q.OverflowAfter != was.OverflowAfter {
-		return d.recheck(ctx, t, q.Bot)
 	}
 	return nil
 }

@@ -24,6 +24,9 @@ func putSetting[T any](ctx context.Context, d *Desk, w who, bot handoff.BotID, p
 			return fmt.Errorf("desk: %s %s: %w", kind, id, err)
 		}
 		t.as(a)
+		if err := d.revise(ctx, t, bot, kind); err != nil {
+			return err
+		}
 		return replace(t, v, value, settingEvent(t, a, bot, kind, id))
 	})
 }
@@ -36,12 +39,24 @@ func removeSetting(ctx context.Context, d *Desk, w who, bot handoff.BotID, p han
 			return err
 		}
 		t.as(a)
+		if err := d.revise(ctx, t, bot, kind); err != nil {
+			return err
+		}
 		remove(t, v)
 		e := settingEvent(t, a, bot, kind, id)
 		e.Removed = true
 		t.note(e)
 		return nil
 	})
+}
+
+// revise has everything that is open looked at anew where it goes by a kind of
+// setting.
+func (d *Desk) revise(ctx context.Context, t *draft, bot handoff.BotID, kind string) error {
+	if kind != kindCalendar && kind != kindSLA {
+		return nil
+	}
+	return d.recheck(ctx, t, bot)
 }
 
 func settingEvent(t *draft, a authority, bot handoff.BotID, kind, id string) handoff.Event {
@@ -106,9 +121,6 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	for _, q := range queues {
 		s.queues[q.value.ID] = q.value
 	}
-	if err := d.readSLAs(ctx, bot, s); err != nil {
-		return err
-	}
 	webhooks, err := scan[endpoint](ctx, d, storage.Range{Bot: bot, Kind: kindWebhook})
 	if err != nil {
 		return fmt.Errorf("desk: webhooks of bot %s: %w", bot, err)
@@ -119,5 +131,5 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	if s.calendars, err = d.readCalendars(ctx, s.bot); err != nil {
 		return err
 	}
-	return nil
+	return d.readSLAs(ctx, bot, s)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/desk/sla"
 	"github.com/handoffdesk/handoff/storage"
 )
@@ -24,11 +25,15 @@ func (d *Desk) readSLAs(ctx context.Context, bot handoff.BotID, s *settings) err
 	for _, a := range all {
 		s.slas[a.value.ID] = a.value
 	}
-	agreed := map[handoff.QueueID]handoff.SLAID{"": s.bot.SLA}
-	for id, q := range s.queues {
-		agreed[id] = q.SLA
+	type goesBy struct {
+		SLA      handoff.SLAID
+		Calendar calendar.Calendar
 	}
-	data, err := json.Marshal([]any{s.slas, agreed})
+	agreed := map[handoff.QueueID]goesBy{"": {SLA: s.bot.SLA}}
+	for id, q := range s.queues {
+		agreed[id] = goesBy{q.SLA, s.calendars[q.Calendar].of.value}
+	}
+	data, err := json.Marshal([]any{s.slas, agreed, s.bot.TimeZone})
 	if err != nil {
 		return fmt.Errorf("desk: service levels of bot %s: %w", bot, err)
 	}
@@ -45,46 +50,15 @@ func (s *settings) book(id handoff.QueueID) sla.Terms {
 	if q.SLA == "" {
 		q.SLA = s.bot.SLA
 	}
-	return sla.Terms{SLA: s.slas[q.SLA]}
+	return sla.Terms{SLA: s.slas[q.SLA], Hours: s.hours(q.Calendar)}
 }
 
-// putSLA creates or changes an agreement. Everything that is open is measured
-// by it from its beginning on.
 func (d *Desk) putSLA(ctx context.Context, w who, bot handoff.BotID, v handoff.SLA) error {
 	v.Bot = bot
 	if err := v.Check(); err != nil {
 		return err
 	}
-	return d.manage(ctx, w, bot, handoff.PermManageSettings, func(t *draft, a authority) error {
-		was, err := get[handoff.SLA](ctx, d, key(bot, kindSLA, v.ID))
-		if err != nil {
-			return fmt.Errorf("desk: service level %s: %w", v.ID, err)
-		}
-		t.as(a)
-		if err := d.recheck(ctx, t, bot); err != nil {
-			return err
-		}
-		return replace(t, was, v, settingEvent(t, a, bot, kindSLA, string(v.ID)))
-	})
-}
-
-// removeSLA removes an agreement, whoever may go by it.
-func (d *Desk) removeSLA(ctx context.Context, w who, bot handoff.BotID, id handoff.SLAID) error {
-	return d.manage(ctx, w, bot, handoff.PermManageSettings, func(t *draft, a authority) error {
-		v, err := named[handoff.SLA](ctx, d, bot, kindSLA, id)
-		if err != nil {
-			return err
-		}
-		t.as(a)
-		if err := d.recheck(ctx, t, bot); err != nil {
-			return err
-		}
-		remove(t, v)
-		e := settingEvent(t, a, bot, kindSLA, string(id))
-		e.Removed = true
-		t.note(e)
-		return nil
-	})
+	return putSetting(ctx, d, w, bot, handoff.PermManageSettings, kindSLA, string(v.ID), v)
 }
 
 // Due is the clock of a conversation that presses most, as lists show it.
@@ -194,7 +168,7 @@ func (b *Bot) PutSLA(ctx context.Context, v handoff.SLA) error {
 // RemoveSLA removes an agreement. Whoever names it has no targets then.
 // Errors: ErrNotFound, else as of [Bot.PutSLA].
 func (b *Bot) RemoveSLA(ctx context.Context, id handoff.SLAID) error {
-	return b.d.removeSLA(ctx, b.who, b.id, id)
+	return removeSetting(ctx, b.d, b.who, b.id, handoff.PermManageSettings, kindSLA, string(id))
 }
 
 // SLAs lists the bot's agreements, by id.
@@ -217,7 +191,7 @@ func (s *Seat) PutSLA(ctx context.Context, v handoff.SLA) error {
 // RemoveSLA removes an agreement. It takes handoff.PermManageSettings. As
 // [Bot.RemoveSLA] otherwise.
 func (s *Seat) RemoveSLA(ctx context.Context, id handoff.SLAID) error {
-	return s.d.removeSLA(ctx, s.who, s.bot, id)
+	return removeSetting(ctx, s.d, s.who, s.bot, handoff.PermManageSettings, kindSLA, string(id))
 }
 
 // SLAs lists the bot's agreements, by id.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
@@ -226,7 +227,39 @@ func TestEveryChangeOfTheClockShownIsToldToLists(t *testing.T) {
 	require.GreaterOrEqual(t, changes, 8)
 }
 
-func TestNothingIsReadForABotWithoutAgreements(t *testing.T) {
+func TestTheQueuesHoursCountAndTheirChangeToo(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		day := func(from, to int) []calendar.Interval {
+			return []calendar.Interval{{From: calendar.At(from, 0), To: calendar.At(to, 0)}}
+		}
+		week := func(hours []calendar.Interval) calendar.Calendar {
+			return calendar.Calendar{ID: "office", Name: "Office", TimeZone: "UTC", Week: calendar.Week{
+				Monday: hours, Tuesday: hours, Wednesday: hours, Thursday: hours, Friday: hours, Saturday: hours, Sunday: hours,
+			}}
+		}
+		hour := o.now().Hour() // it closes with the hour that runs, and opens for another in ten
+		o.ok(o.bot.PutCalendar(o.ctx, week(append(day(hour, hour+1), day(hour+10, hour+11)...))))
+		a := silver
+		a.First.Within, a.BusinessHours = 90*time.Minute, true
+		o.ok(o.bot.PutSLA(o.ctx, a))
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", SLA: a.ID, Calendar: "office"}))
+		ana := o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		began := o.now().Truncate(time.Hour)
+		into := o.now().Sub(began)
+		require.Equal(t, began.Add(10*time.Hour+30*time.Minute+into), o.shown(ana, id).At)
+		o.ok(o.bot.PutCalendar(o.ctx, week(append(day(hour, hour+1), day(hour+8, hour+11)...))))
+		o.settle()
+		require.Equal(t, began.Add(8*time.Hour+30*time.Minute+into), o.shown(ana, id).At)
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", SLA: a.ID}))
+		o.settle()
+		require.Equal(t, o.now().Add(90*time.Minute), o.shown(ana, id).At)
+	})
+}
+
+func TestNoClocksAreKeptForABotWithoutAgreements(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.working("ana", 5, "sales")
