@@ -219,8 +219,10 @@ func (d *Desk) open(ctx context.Context, bot handoff.BotID, q report.Query) (Ope
 		}
 		sq.After = next
 	}
-	o.Queues = slices.SortedFunc(maps.Values(queues), func(a, b OpenQueue) int { return cmp.Compare(a.Queue, b.Queue) })
-	o.Agents = slices.SortedFunc(maps.Values(agents), func(a, b OpenAgent) int { return cmp.Compare(a.Agent, b.Agent) })
+	o.Queues = slices.AppendSeq([]OpenQueue{}, maps.Values(queues))
+	o.Agents = slices.AppendSeq([]OpenAgent{}, maps.Values(agents))
+	slices.SortFunc(o.Queues, func(a, b OpenQueue) int { return cmp.Compare(a.Queue, b.Queue) })
+	slices.SortFunc(o.Agents, func(a, b OpenAgent) int { return cmp.Compare(a.Agent, b.Agent) })
 	return o, nil
 }
 

@@ -18,13 +18,13 @@ import (
 
 // SurveyResult is what became of the survey of one conversation.
 type SurveyResult struct {
-	Kind handoff.SurveyKind `json:"kind"`
+	Kind handoff.SurveyKind `json:"kind,omitempty"`
 	// Agent had the conversation when it ended, in Queue. Who ended it may
 	// have been somebody else.
-	Agent handoff.AgentID `json:"agent"`
+	Agent handoff.AgentID `json:"agent,omitempty"`
 	Queue handoff.QueueID `json:"queue,omitempty"`
 	// AskedAt is when it was asked, or skipped.
-	AskedAt time.Time `json:"askedAt"`
+	AskedAt time.Time `json:"askedAt,omitzero"`
 	// Skipped says why it was not asked, as the channel would not have taken
 	// the question: ReasonWindow or ReasonNoChannel.
 	Skipped handoff.Reason `json:"skipped,omitempty"`
@@ -198,14 +198,14 @@ func (d *Desk) answer(ctx context.Context, t *draft, bot handoff.BotID, all []do
 	return Received{Conversation: c, Message: m, Survey: true}, true, nil
 }
 
-// Survey gives what became of the survey of a conversation that has ended.
-// Errors: handoff.ErrInvalid, ErrNotFound also if there was none.
+// Survey gives what became of the survey of a conversation that has ended: the
+// zero value if there was none. Errors: handoff.ErrInvalid, ErrNotFound.
 func (b *Bot) Survey(ctx context.Context, id handoff.ConversationID) (SurveyResult, error) {
 	return b.d.surveyOf(ctx, b.who, id)
 }
 
 // Survey gives what became of the survey of a conversation that the agent
-// sees. Errors: handoff.ErrInvalid, ErrNotFound also if there was none.
+// sees: the zero value if there was none. Errors: handoff.ErrInvalid.
 func (s *Seat) Survey(ctx context.Context, id handoff.ConversationID) (SurveyResult, error) {
 	return s.d.surveyOf(ctx, s.who, id)
 }
@@ -221,9 +221,6 @@ func (d *Desk) surveyOf(ctx context.Context, w who, id handoff.ConversationID) (
 	v, err := get[SurveyResult](ctx, d, key(a.bot, kindSurvey, id))
 	if err != nil {
 		return SurveyResult{}, fmt.Errorf("desk: survey of conversation %s: %w", id, err)
-	}
-	if v.version == 0 {
-		return SurveyResult{}, fmt.Errorf("%w: survey of conversation %s", ErrNotFound, id)
 	}
 	return v.value, nil
 }

@@ -214,7 +214,7 @@ type queueSurveyInput struct {
 
 func (c *Console) handleSurveys() {
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/survey", name: "getSurvey", tag: "conversations", audience: both,
-		summary: "What became of the survey of a conversation that has ended"},
+		summary: "What became of the survey of a conversation that has ended; without a kind if there was none"},
 		func(ctx context.Context, by *caller, in *inConversation) (desk.SurveyResult, error) {
 			return by.side().Survey(ctx, in.ID)
 		})

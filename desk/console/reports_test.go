@@ -19,7 +19,7 @@ const someDay = "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
 var reportRows = map[string]row{
 	"GET /report":                    {own: "401 403 403 403 403 200 200 200 200", query: someDay},
 	"GET /report/table":              {own: "401 403 403 403 403 200 200 200 200", query: someDay},
-	"GET /conversations/{id}/survey": {own: nobody, gone: nobody}, // it goes on, so there is none
+	"GET /conversations/{id}/survey": {own: sees, gone: nobody},
 	"GET /surveys":                   {own: everybody},
 	"PUT /bot/survey":                {own: "401 403 403 403 403 200 200 200 200", body: `{"kind":"csat","question":"How was it?"}`},
 	"PUT /queues/{queue}/survey": {own: "401 403 403 403 403 200 200 404 404", gone: "401 404 404 404 403 404 404 404 404",

@@ -7,3 +7,5 @@ import './queues/waiting.js';
 import './queues/panel.js';
 import './admin/admin.js';
 import './start/start.js';
+import './reports/reports.js';
+import './reports/wall.js';

@@ -12,6 +12,7 @@ import './sessions.js';
 import './agents.js';
 import './queues.js';
 import './templates.js';
+import './surveys.js';
 import './broadcasts.js';
 import './canned.js';
 import './tags.js';
@@ -32,6 +33,7 @@ const PAGES = [
   { name: 'broadcasts', icon: 'send', may: () => can('broadcast') },
   { name: 'tags', icon: 'tag', may: () => can('manage_settings') },
   { name: 'away', icon: 'bellOff', may: () => can('manage_settings') },
+  { name: 'surveys', icon: 'chart', may: () => can('manage_settings') || can('manage_queues') },
   { name: 'bot', icon: 'bot', may: () => can('manage_settings') },
   // A key can do everything, so it takes somebody who may.
   { name: 'keys', icon: 'settings', may: () => PERMISSIONS.every(can) },

@@ -5,12 +5,15 @@ import { t, dateTime } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { channelName } from '../list/words.js';
 import { brief } from './content.js';
+import { agentName } from '../desk.js';
+import { most } from './words.js';
 import { ticketList, writeTicket } from './tickets.js';
 
 export class Details {
   #brief;
   #tickets;
   #contact;
+  #survey;
   #shown = [];
 
   /** @param {() => void} close */
@@ -21,9 +24,10 @@ export class Details {
     this.#contact = h('dl', { class: 'facts' });
     this.add = h('button', { class: 'button button--small', type: 'button', title: `${t('conv.ticket.add')} (c)`, on: { click: () => writeTicket(this.thread) } }, icon('plus'), t('conv.ticket.add'));
     this.handedOff = section(t('conv.details.brief'), this.#brief);
+    this.asked = section(t('surveys.result'), this.#survey = h('div'));
     this.el = h('aside', { class: 'details', 'aria-label': t('conv.action.details') },
       h('div', { class: 'details__close' }, h('button', { class: 'icon-button', type: 'button', 'aria-label': t('common.close'), on: { click: close } }, icon('close'))),
-      this.handedOff, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), this.#contact));
+      this.handedOff, this.asked, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), this.#contact));
   }
 
   render(thread) {
@@ -32,12 +36,20 @@ export class Details {
     if (!row) return;
     this.add.hidden = !row.can.tickets;
     this.handedOff.hidden = !thread.brief;
+    this.asked.hidden = !thread.survey;
+    if (thread.survey) fill(this.#survey, answer(thread.survey));
     const [b, list, r] = this.#shown;
     this.#shown = [thread.brief, tickets, row];
     if (b !== thread.brief && thread.brief) fill(this.#brief, brief(thread.brief), h('p', { class: 'faint' }, dateTime(thread.brief.at)));
     if (list !== tickets) fill(this.#tickets, ticketList(thread));
     if (r !== row) fill(this.#contact, facts(thread));
   }
+}
+
+function answer(s) {
+  const words = s.answeredAt ? t('surveys.answered', { score: s.score, most: most(s.kind) }) : t(s.skipped ? 'surveys.skipped' : 'surveys.asked');
+  return [h('p', null, `${s.kind.toUpperCase()} · `, h('strong', null, words)),
+    h('p', { class: 'faint' }, [t('surveys.about', { agent: agentName(s.agent) }), s.comment && t('surveys.commented'), dateTime(s.answeredAt || s.askedAt)].filter(Boolean).join(' · '))];
 }
 
 function facts({ row }) {

@@ -28,6 +28,8 @@ export class Thread extends EventTarget {
   /** The timeline, or null while nobody asked for it. */
   events = null;
   tickets = [];
+  /** What became of the survey after the end; null if there was none. */
+  survey = null;
   /** The newest private message that the bot left at a hand-off, or null. */
   brief = null;
   /** The number of the first message that was unread on opening, 0 if none. */
@@ -68,7 +70,7 @@ export class Thread extends EventTarget {
       await this.#findUnread(row.unread);
       this.state = 'ready';
       this.changed();
-      await Promise.all([this.#tickets(), this.#loadHistory(), this.#findBrief()]);
+      await Promise.all([this.#tickets(), this.#loadHistory(), this.#findBrief(), this.#loadSurvey()]);
     });
   }
 
@@ -100,6 +102,7 @@ export class Thread extends EventTarget {
     else if (event.kind === 'delivery') this.#deliver(event);
     else if (event.kind === 'ticket') this.#tickets();
     else if (event.kind === 'erased') this.#reload();
+    else if (event.kind.startsWith('survey_')) this.#try(() => this.#loadSurvey());
     if (event.version || event.kind === 'contact_changed' || (event.kind === 'message' && event.actor.by === 'contact')) this.#row();
     if (this.events) this.#events();
   }
@@ -113,7 +116,7 @@ export class Thread extends EventTarget {
     this.messages = [];
     this.segments = [];
     this.tickets = [];
-    this.events = this.brief = null;
+    this.events = this.brief = this.survey = null;
     this.changed();
   }
 
@@ -251,6 +254,14 @@ export class Thread extends EventTarget {
       this.events = events;
       this.changed();
     });
+  }
+
+  async #loadSurvey() {
+    if (this.row?.state !== 'ended') return;
+    const survey = await this.#get(`${this.#path}/survey`);
+    if (this.state !== 'ready') return;
+    this.survey = survey.kind ? survey : null;
+    this.changed();
   }
 
   #loadHistory() {

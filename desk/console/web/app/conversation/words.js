@@ -40,11 +40,15 @@ export function eventText(e, contact) {
     case 'ticket':
       return t('conv.event.ticket', { who, status: t(`conv.ticket.status.${e.ticketStatus}`) });
   }
+  if (has(`surveys.event.${e.kind}`)) return t(`surveys.event.${e.kind}`, { who, score: e.score ?? 0, most: most(e.survey) });
   return has(`conv.happened.${e.kind}`) ? because(t(`conv.happened.${e.kind}`, { who, agent, queue }), e.why) : '';
 }
 
 // What put the agent ahead of the others, if the router said.
 const because = (words, why) => (has(`conv.why.${why}`) ? `${words} (${t(`conv.why.${why}`)})` : words);
+
+/** The highest score of a kind of survey. */
+export const most = (kind) => (kind === 'nps' ? 10 : 5);
 
 /** A size in bytes, as people write it. */
 export function fileSize(bytes) {

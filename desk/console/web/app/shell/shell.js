@@ -21,6 +21,8 @@ const PLACES = [
   { name: 'c', icon: 'chat', label: 'shell.conversations', keys: 'g c', may: () => true },
   { name: 'waiting', icon: 'clock', label: 'shell.waiting', keys: 'g w', may: () => true },
   { name: 'panel', icon: 'people', label: 'shell.panel', keys: 'g q', may: () => can('reports') || can('manage_queues') },
+  { name: 'reports', icon: 'chart', label: 'reports.title', keys: 'g r', may: () => can('reports') },
+  { name: 'wall', icon: 'screen', label: 'reports.wall', keys: 'g l', may: () => can('reports'), beside: 'reports' },
   { name: 'admin', icon: 'settings', label: 'shell.admin', keys: 'g a', may: () => true },
 ];
 
@@ -94,7 +96,7 @@ export class Shell extends View {
   }
 
   #rail() {
-    this.#links = PLACES.filter((p) => p.may()).map((p) => {
+    this.#links = PLACES.filter((p) => p.may() && !p.beside).map((p) => {
       const badge = p.name === 'c' && h('span', { class: 'badge badge--unread rail__badge', hidden: true });
       if (badge) {
         this.watch(unread, (n) => {
@@ -118,13 +120,13 @@ export class Shell extends View {
     const desk = place === 'c' || start;
     this.dataset.place = place;
     attr(this, 'data-open', start || !desk || (place === 'c' && second !== ''));
-    for (const a of this.#links) attr(a, 'aria-current', a.dataset.place === (start ? 'c' : place) && 'page');
+    for (const a of this.#links) attr(a, 'aria-current', a.dataset.place === (start ? 'c' : known.beside ?? place) && 'page');
     this.#list.hidden = !desk;
     // The other places have a heading of their own.
     this.#title.hidden = place !== 'c';
     this.#conversation.hidden = place !== 'c';
     if (place === 'c') this.#conversation.conversation = this.#list.selected = second;
-    this.#other(place === 'c' ? null : { start: 'desk-start', waiting: 'desk-waiting', panel: 'desk-panel', admin: 'desk-admin' }[place], second);
+    this.#other(place === 'c' ? null : { start: 'desk-start', waiting: 'desk-waiting', panel: 'desk-panel', reports: 'desk-reports', wall: 'desk-wall', admin: 'desk-admin' }[place], second);
   }
 
   #other(tag, page) {
