@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -257,3 +258,6 @@ func (d *Desk) working(ctx context.Context, t *draft, bot handoff.BotID, a hando
 	h, err := d.hoursOf(ctx, t, bot, a.Calendar)
 	return !a.Draining && h.IsOpen(t.now), err
 }
+
+// Holidays gives the lists of holidays that calendars may name.
+func (d *Desk) Holidays() map[string]calendar.Provider { return maps.Clone(d.o.Holidays) }

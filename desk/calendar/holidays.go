@@ -10,7 +10,7 @@ type Holiday struct {
 	// ID tells what it is, the same every year, such as "good_friday".
 	ID   string `json:"id"`
 	Name string `json:"name"` // as it is called in its country
-	Date Date   `json:"date"`
+	Date Date   `json:"date,omitzero"`
 	// Optional ones close only those calendars that name them.
 	Optional bool `json:"optional,omitempty"`
 }

@@ -22,6 +22,7 @@ type Queue struct {
 	StickySeconds int64            `json:"stickySeconds"`
 	RequireTags   bool             `json:"requireTags"`
 	Offering      Offering         `json:"offering"`
+	Hours         QueueHours       `json:"hours"`
 }
 
 type queueList struct {
@@ -43,6 +44,7 @@ type queueInput struct {
 		StickySeconds int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
 		RequireTags   bool             `json:"requireTags,omitempty" doc:"Agents return nothing without a tag to the bot."`
 		Offering      Offering         `json:"offering,omitzero" doc:"How a queue of mode offer asks."`
+		Hours         QueueHours       `json:"hours,omitzero" doc:"When it is open, and what it does by time."`
 	}
 }
 
@@ -140,6 +142,7 @@ func apiQueue(q handoff.Queue) Queue {
 		OnLost: q.OnLost, StickySeconds: int64(q.Sticky / time.Second),
 		RequireTags: q.RequireTags,
 		Offering:    apiOffering(q.Offering),
+		Hours:       apiHours(q),
 	}
 }
 
@@ -153,16 +156,14 @@ func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
 }
 
 func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
-	before, err := by.queue(ctx, in.Queue) // for what has a route of its own
+	q, err := by.queue(ctx, in.Queue) // for what has a route of its own
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		return Queue{}, err
 	}
-	q := handoff.Queue{Bot: by.ref.Bot, ID: in.Queue, Name: in.Body.Name, Mode: in.Body.Mode, Strategy: in.Body.Strategy,
-		Order: in.Body.Order, OnLost: in.Body.OnLost, Sticky: time.Duration(in.Body.StickySeconds) * time.Second,
-		RequireTags: in.Body.RequireTags,
-		Survey:      before.Survey,
-		Offering:    in.Body.Offering.handoff(),
-	}
+	q.Bot, q.ID, q.Name, q.Mode, q.Strategy = by.ref.Bot, in.Queue, in.Body.Name, in.Body.Mode, in.Body.Strategy
+	q.Order, q.OnLost, q.Sticky = in.Body.Order, in.Body.OnLost, time.Duration(in.Body.StickySeconds)*time.Second
+	q.RequireTags, q.Offering = in.Body.RequireTags, in.Body.Offering.handoff()
+	q = in.Body.Hours.of(q)
 	return apiQueue(q), by.side().PutQueue(ctx, q)
 }
 

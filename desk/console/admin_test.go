@@ -18,7 +18,7 @@ func TestQueuesComeBackAsTheyWerePut(t *testing.T) {
 	w.do("PUT", "/queues/new", `{"name":"New","mode":"manual","strategy":"round_robin","order":"strict","onLost":"requeue_all","stickySeconds":3600}`,
 		"As", "adm@acme").into(t, &put)
 	require.Equal(t, console.Queue{Bot: acme, ID: "new", Name: "New", Mode: handoff.Manual, Strategy: handoff.RoundRobin,
-		Order: handoff.OrderStrict, OnLost: handoff.RequeueAll, StickySeconds: 3600}, put)
+		Order: handoff.OrderStrict, OnLost: handoff.RequeueAll, Hours: console.QueueHours{WhenClosed: handoff.WhenClosedQueue, OnSignOut: handoff.KeepAll}, StickySeconds: 3600}, put)
 	var list struct{ Queues []console.Queue }
 	w.do("GET", "/queues", "", "As", "ana@acme").into(t, &list)
 	require.Contains(t, list.Queues, put)

@@ -52,6 +52,7 @@ func (c *Console) handleAPI() error {
 	c.handleBroadcasts()
 	c.handleReports()
 	c.handleCanned()
+	c.handleHours()
 	c.handleCatalogues()
 	c.handleStream()
 	c.handleWebhooks()

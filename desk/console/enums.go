@@ -4,6 +4,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/ticket"
 )
@@ -25,6 +26,10 @@ func aliasEnums(doc *huma.OpenAPI) {
 	alias[handoff.Order, orderName](doc)
 	alias[handoff.Strategy, strategyName](doc)
 	alias[handoff.Colour, colourName](doc)
+	alias[handoff.WhenClosed, whenClosedName](doc)
+	alias[handoff.Closure, closureName](doc)
+	alias[calendar.Clock, clockText](doc)
+	alias[calendar.Date, dateText](doc)
 	alias[handoff.BroadcastState, broadcastStateName](doc)
 	alias[handoff.Outcome, outcomeName](doc)
 	alias[handoff.TemplateStatus, templateStatusName](doc)
@@ -52,6 +57,10 @@ type (
 	orderName        string
 	strategyName     string
 	colourName       string
+	whenClosedName   string
+	closureName      string
+	clockText        string
+	dateText         string
 
 	broadcastStateName string
 	outcomeName        string
@@ -127,6 +136,22 @@ func (stateName) Schema(huma.Registry) *huma.Schema {
 
 func (modeName) Schema(huma.Registry) *huma.Schema {
 	return names(handoff.Automatic, handoff.Manual, handoff.Offer)
+}
+
+func (whenClosedName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.WhenClosedQueue, handoff.WhenClosedRefuse, handoff.WhenClosedOverflow)
+}
+
+func (closureName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.ClosedHours, handoff.ClosedDraining)
+}
+
+func (clockText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Pattern: `^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`, Description: "HH:MM"}
+}
+
+func (dateText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date"}
 }
 
 func (onLostName) Schema(huma.Registry) *huma.Schema {

@@ -31,6 +31,8 @@ type agentInput struct {
 		Profile     handoff.ProfileID   `json:"profile,omitempty"`
 		Capacity    int                 `json:"capacity,omitempty" doc:"The most conversations at once; 0 is the default, -1 none."`
 		Skills      []string            `json:"skills,omitempty"`
+		Calendar    handoff.CalendarID  `json:"calendar,omitempty" doc:"When the agent works; empty is always."`
+		Draining    bool                `json:"draining,omitempty" doc:"They are given nothing new."`
 		Language    string              `json:"language,omitempty"`
 		TimeZone    string              `json:"timeZone,omitempty"`
 		Disabled    bool                `json:"disabled,omitempty"`
@@ -109,7 +111,7 @@ func (c *Console) handlePeople() {
 func (c *Console) putAgent(ctx context.Context, by *caller, in *agentInput) (handoff.Agent, error) {
 	a := handoff.Agent{Bot: by.ref.Bot, ID: in.Agent, Name: in.Body.Name, Email: in.Body.Email, Permissions: in.Body.Permissions,
 		Profile: in.Body.Profile, Capacity: in.Body.Capacity, Skills: in.Body.Skills, Language: in.Body.Language, TimeZone: in.Body.TimeZone,
-		Disabled: in.Body.Disabled}
+		Calendar: in.Body.Calendar, Draining: in.Body.Draining, Disabled: in.Body.Disabled}
 	if err := by.side().PutAgent(ctx, a); err != nil {
 		return a, err
 	}

@@ -159,4 +159,3 @@ func (f *forgetful) Messages(ctx context.Context, q storage.MessageQuery) ([]han
 	}
 	return f.Store.Messages(ctx, q)
 }
-

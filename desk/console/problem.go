@@ -87,6 +87,7 @@ var problems = []struct {
 	{desk.ErrWindowClosed, 409, "window_closed", "The channel takes only templates now"},
 	{desk.ErrNoChannel, 409, "no_channel", "No such channel"},
 	{handoff.ErrNotApproved, 409, "template_not_approved", "The channel does not take the template now"},
+	{desk.ErrClosed, 409, "queue_closed", "The queue takes nothing new"},
 	{desk.ErrInUse, 409, "in_use", "In use"},
 	{desk.ErrTagsRequired, 409, "tags_required", "The queue wants a tag on it first"},
 	{desk.ErrReset, 410, "reset", "The cursor is no place in the feed any more"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/desk/report"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/routing"
@@ -14,6 +15,9 @@ import (
 
 // side is what an agent's seat and the platform's bot have in common.
 type side interface {
+	Calendars(ctx context.Context) ([]calendar.Calendar, error)
+	PutCalendar(ctx context.Context, c calendar.Calendar) error
+	RemoveCalendar(ctx context.Context, id handoff.CalendarID) error
 	Bulk(ctx context.Context, id handoff.BulkID) (desk.Bulk, error)
 	Bulks(ctx context.Context) ([]desk.Bulk, error)
 	CancelBulk(ctx context.Context, id handoff.BulkID) (desk.Bulk, error)
