@@ -60,7 +60,7 @@ func (w Webhook) Check() error {
 	}
 	u, err := url.Parse(w.URL)
 	if err != nil || len(w.URL) > MaxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return invalid("webhook url", "is not an address of a server")
+		return invalid("webhook url", "is refused: it names no server")
 	}
 	known := EventKinds()
 	for i, k := range w.Events {

@@ -206,7 +206,7 @@ func (d *Desk) putWebhook(ctx context.Context, w who, bot handoff.BotID, v hando
 	}
 	if d.o.Webhooks != nil {
 		if err := d.o.Webhooks.CheckURL(v.URL); err != nil {
-			return "", &handoff.FieldError{Field: "webhook url", Reason: "is refused: only public https addresses and those the host allows"}
+			return "", &handoff.FieldError{Field: "webhook url", Reason: "is refused: it is not https and public, nor one that the host allows"}
 		}
 	}
 	err = d.manage(ctx, w, bot, handoff.PermManageSettings, func(t *draft, a authority) error {

@@ -191,7 +191,7 @@ func jsonName(field string) string {
 	switch {
 	case len(words) == 0:
 		return ""
-	case len(words) > 1 && slices.Contains([]string{"agent", "away", "bot", "canned", "member", "profile", "queue", "tag", "template", "ticket"}, words[0]):
+	case len(words) > 1 && slices.Contains([]string{"agent", "away", "bot", "canned", "member", "profile", "queue", "tag", "template", "ticket", "webhook"}, words[0]):
 		words = words[1:]
 	}
 	for i, w := range words[1:] {

@@ -43,14 +43,15 @@ var agents = []handoff.Agent{
 
 // world is a desk with a console that people can open.
 type world struct {
-	t       *testing.T
-	store   storage.Store
-	network *desktest.Channel
-	desk    *desk.Desk
-	bot     *desk.Bot
-	addr    string // host and port; the same after a restart
-	url     string
-	stop    func() // ends the server, and what it has open
+	t        *testing.T
+	store    storage.Store
+	network  *desktest.Channel
+	webhooks desk.WebhookSender // nil for none
+	desk     *desk.Desk
+	bot      *desk.Bot
+	addr     string // host and port; the same after a restart
+	url      string
+	stop     func() // ends the server, and what it has open
 }
 
 // newWorld makes a world. Who one is, a cookie says: see world.as.
@@ -93,7 +94,7 @@ func (w *world) furnish() {
 
 func (w *world) makeDesk() {
 	w.t.Helper()
-	d, err := desk.New(w.store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{line: w.network}})
+	d, err := desk.New(w.store, &desk.Options{Channels: map[handoff.Channel]desk.Channel{line: w.network}, Webhooks: w.webhooks})
 	require.NoError(w.t, err)
 	w.desk, w.bot = d, d.Bot(acme)
 }

@@ -19,6 +19,7 @@ import './tags.js';
 import './away.js';
 import './profiles.js';
 import './bot.js';
+import './webhooks.js';
 import './keys.js';
 
 const PAGES = [
@@ -35,6 +36,7 @@ const PAGES = [
   { name: 'away', icon: 'bellOff', may: () => can('manage_settings') },
   { name: 'surveys', icon: 'chart', may: () => can('manage_settings') || can('manage_queues') },
   { name: 'bot', icon: 'bot', may: () => can('manage_settings') },
+  { name: 'webhooks', icon: 'send', may: () => can('manage_settings') },
   // A key can do everything, so it takes somebody who may.
   { name: 'keys', icon: 'settings', may: () => PERMISSIONS.every(can) },
 ];

@@ -6,7 +6,7 @@ import { toast } from '../lib/feedback.js';
 import { me } from '../desk.js';
 import { Page } from './page.js';
 import { Form, part } from './form.js';
-import { languageField, line, words, zoneField } from './fields.js';
+import { amount, languageField, line, words, zoneField } from './fields.js';
 
 class BotSettings extends Page {
   connect() {
@@ -15,14 +15,16 @@ class BotSettings extends Page {
     const language = languageField({ value: bot.language ?? '', none: t('admin.not_said'), hint: t('admin.bot_language_hint') });
     const zone = zoneField({ value: bot.timeZone ?? '', hint: t('admin.bot_zone_hint') });
     const types = words({ name: 'ticketTypes', label: t('admin.ticket_types'), hint: t('admin.ticket_types_hint'), value: bot.ticketTypes ?? [] });
+    const days = amount({ name: 'retainDays', as: 'retention', label: t('erasure.days'), hint: t('erasure.days_hint'), value: bot.retainDays || '', most: 36500 });
     this.form = new Form({
-      fields: [name, language, zone, types],
+      fields: [name, language, zone, types, days],
       content: [
         part(t('admin.bot'), t('admin.bot_id', { id: bot.id }), name.el, language.el, zone.el),
         part(t('admin.tickets'), t('admin.tickets_text'), types.el),
+        part(t('erasure.retention'), t('erasure.retention_text'), days.el),
       ],
       save: async (values) => {
-        const saved = await patch('bot', values);
+        const saved = await patch('bot', { ...values, retainDays: Number(values.retainDays) });
         const self = me.get();
         me.set({ ...self, bot: { ...saved, ticketTypes: values.ticketTypes.length ? values.ticketTypes : self.bot.ticketTypes } });
         toast(t('admin.saved'), { kind: 'success' });

@@ -144,6 +144,7 @@ function means({ name, as }, problem) {
 
 /** @type {[RegExp, string][]} */
 const REASONS = [
+  [/is refused:/, 'webhooks.wrong_url'],
   [/empty/, 'admin.wrong.empty'],
   [/longer|too long|length <=/, 'admin.wrong.long'],
   [/shorter|length >=/, 'admin.wrong.short'],

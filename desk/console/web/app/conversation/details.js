@@ -7,12 +7,14 @@ import { channelName } from '../list/words.js';
 import { brief } from './content.js';
 import { agentName } from '../desk.js';
 import { most } from './words.js';
+import { contactActs } from './contact.js';
 import { ticketList, writeTicket } from './tickets.js';
 
 export class Details {
   #brief;
   #tickets;
   #contact;
+  #acts;
   #survey;
   #shown = [];
 
@@ -22,12 +24,13 @@ export class Details {
     this.#brief = h('div', { class: 'brief' });
     this.#tickets = h('div');
     this.#contact = h('dl', { class: 'facts' });
+    this.#acts = h('div');
     this.add = h('button', { class: 'button button--small', type: 'button', title: `${t('conv.ticket.add')} (c)`, on: { click: () => writeTicket(this.thread) } }, icon('plus'), t('conv.ticket.add'));
     this.handedOff = section(t('conv.details.brief'), this.#brief);
     this.asked = section(t('surveys.result'), this.#survey = h('div'));
     this.el = h('aside', { class: 'details', 'aria-label': t('conv.action.details') },
       h('div', { class: 'details__close' }, h('button', { class: 'icon-button', type: 'button', 'aria-label': t('common.close'), on: { click: close } }, icon('close'))),
-      this.handedOff, this.asked, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), this.#contact));
+      this.handedOff, this.asked, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), h('div', null, this.#contact, this.#acts)));
   }
 
   render(thread) {
@@ -42,7 +45,10 @@ export class Details {
     this.#shown = [thread.brief, tickets, row];
     if (b !== thread.brief && thread.brief) fill(this.#brief, brief(thread.brief), h('p', { class: 'faint' }, dateTime(thread.brief.at)));
     if (list !== tickets) fill(this.#tickets, ticketList(thread));
-    if (r !== row) fill(this.#contact, facts(thread));
+    if (r !== row) {
+      fill(this.#contact, facts(thread));
+      fill(this.#acts, contactActs(row));
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import { changed, defaults, restricting, same, searchable } from './criteria.js'
 import { Rows } from './rows.js';
 import { createRow, updateRow } from './row.js';
 import { filterForm, filterChips } from './filters.js';
+import { BulkBar } from './bulk.js';
 import { views, loadViews, standard, saveView, editViews } from './views.js';
 
 const TYPING = 250;
@@ -41,6 +42,8 @@ export class ConversationList extends View {
 
   connect() {
     const chips = h('div', { class: 'list__chips' });
+    const bulk = new BulkBar();
+    this.until(() => bulk.close());
     const found = h('p', { class: 'visually-hidden', role: 'status' });
     this.#nothing = h('div', { class: 'empty list__nothing', hidden: true });
     this.#rows = new Rows({
@@ -53,13 +56,14 @@ export class ConversationList extends View {
       on: { click: (e) => this.#click(e), keydown: (e) => this.#key(e), focus: () => this.#focus() },
     });
     fill(this,
-      h('header', { class: 'list__head' }, this.#title(), h('span', { class: 'spacer' }), this.#filter(), this.#start()),
-      this.#searchBox(), chips, found,
+      h('header', { class: 'list__head' }, this.#title(), h('span', { class: 'spacer' }), this.#bulk(bulk), this.#filter(), this.#start()),
+      this.#searchBox(), chips, bulk.el, found,
       h('div', { class: 'list__body' }, this.#rows.element, this.#nothing));
     this.#rows.connect();
     this.until(() => this.#rows.disconnect());
     this.until(() => clearTimeout(this.#typing));
     this.watch(criteria, (c) => {
+      bulk.counted();
       fill(chips, filterChips(c, (next) => this.#choose(next)));
       if (document.activeElement !== this.#search) this.#search.value = c.search ?? '';
     });
@@ -108,6 +112,12 @@ export class ConversationList extends View {
       (close) => filterForm(criteria.get(), { close, choose: (c) => this.#choose(c), save: () => saveView(criteria.get()) }));
     this.until(bind({ keys: 'f', label: 'list.filter.title', group: 'list.title', when: () => !this.hidden, run: () => anchor.firstElementChild.click() }));
     return anchor;
+  }
+
+  // For whoever sees more than their own.
+  #bulk(bulk) {
+    if (!can('view_all')) return null;
+    return h('button', { class: 'icon-button', type: 'button', 'aria-label': t('bulk.open'), title: t('bulk.open'), on: { click: () => bulk.toggle() } }, icon('check'));
   }
 
   #start() {
