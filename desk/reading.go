@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,43 +194,4 @@ func (d *Desk) canReply(ctx context.Context, w who, id handoff.ConversationID) (
 		return false, time.Time{}, nil
 	}
 	return true, until, nil
-}
-
-// Position is a place in the line of a queue.
-type Position struct {
-	Queue handoff.QueueID
-	Ahead int  // how many are served before it
-	More  bool // Ahead is where counting stopped: there are at least as many
-}
-
-// position finds the place of a waiting conversation.
-func (d *Desk) position(ctx context.Context, w who, id handoff.ConversationID) (Position, error) {
-	a, err := w(ctx)
-	if err != nil {
-		return Position{}, err
-	}
-	c, err := d.conversation(ctx, a, id)
-	if err != nil {
-		return Position{}, err
-	}
-	if c.State != handoff.StateWaiting {
-		return Position{}, &handoff.TransitionError{Verb: "find in line", From: c.State}
-	}
-	line, err := d.line(ctx, a.bot, c.Queue, storage.MaxPage)
-	if err != nil {
-		return Position{}, err
-	}
-	ahead, _ := slices.BinarySearchFunc(line, c, func(o, c handoff.Conversation) int {
-		return cmp.Or(cmp.Compare(o.Rank, c.Rank), cmp.Compare(o.ID, c.ID))
-	})
-	return Position{Queue: c.Queue, Ahead: ahead, More: ahead == storage.MaxPage}, nil
-}
-
-// line gives who waits in a queue, who is served next first.
-func (d *Desk) line(ctx context.Context, bot handoff.BotID, queue handoff.QueueID, limit int) ([]handoff.Conversation, error) {
-	cs, err := d.store.Waiting(ctx, bot, []storage.Line{{Queue: queue, Limit: limit}})
-	if err != nil {
-		return nil, fmt.Errorf("desk: line of queue %s: %w", queue, err)
-	}
-	return cs, nil
 }

@@ -43,6 +43,8 @@ type position struct {
 	Queue handoff.QueueID `json:"queue"`
 	Ahead int             `json:"ahead" doc:"How many are served before it."`
 	More  bool            `json:"more" doc:"There are at least as many."`
+	// Absent where it is not known.
+	WaitSeconds *int64 `json:"waitSeconds,omitempty" doc:"How long until an agent may have it, roughly. Absent: not known."`
 }
 
 // explanation is routing.Explanation with the time in seconds.
@@ -107,7 +109,12 @@ func (c *Console) handleConversations() {
 		summary: "The place of a waiting conversation in its queue"},
 		func(ctx context.Context, by *caller, in *inConversation) (position, error) {
 			p, err := by.side().Position(ctx, in.ID)
-			return position(p), err
+			out := position{Queue: p.Queue, Ahead: p.Ahead, More: p.More}
+			if p.Known {
+				seconds := int64(p.Wait / time.Second)
+				out.WaitSeconds = &seconds
+			}
+			return out, err
 		})
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/explain", name: "explainConversation", tag: "conversations", audience: both,
 		summary: "Why a waiting conversation waits"},

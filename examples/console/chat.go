@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -253,6 +254,7 @@ type shown struct {
 	Queue        string                 `json:"queue,omitempty"`
 	Agent        string                 `json:"agent,omitempty"`
 	Ahead        int                    `json:"ahead"`
+	Minutes      int                    `json:"minutes,omitempty"` // it may take, as far as is known
 	Messages     []bubble               `json:"messages"`
 }
 
@@ -278,7 +280,7 @@ func (c *chat) look(ctx context.Context, id handoff.ConversationID) (shown, erro
 	s := shown{Conversation: id, State: v.State, Queue: c.names[string(v.Queue)], Agent: c.names[string(v.Agent)]}
 	if v.State == handoff.StateWaiting {
 		if p, err := c.bot.Position(ctx, id); err == nil { // else somebody has it by now
-			s.Ahead = p.Ahead
+			s.Ahead, s.Minutes = p.Ahead, int(math.Ceil(p.Wait.Minutes()))
 		}
 	}
 	said, err := c.said(ctx, id)

@@ -6,6 +6,7 @@ const words = {
     title: "Atendimento Lumen", person: "Falar com uma pessoa", name: "Seu nome (opcional)", text: "Escreva uma mensagem",
     send: "Enviar", picture: "Enviar uma imagem", messages: "Conversa", hello: "Escreva para começar", bot: "Você fala com a assistente Lumi",
     waiting: (n, queue) => n === 0 ? `Você é o próximo em ${queue}` : `Na fila de ${queue}: ${n} na sua frente`,
+    minutes: (n) => `cerca de ${n} min`,
     agent: (name) => `Você fala com ${name}`, ended: "Conversa encerrada. Escreva para começar outra",
     lost: "Sem conexão. Tentando de novo…", slow: "Um pouco mais devagar, por favor.", failed: "Não foi enviada. Tente de novo.",
     tooBig: "A imagem é grande demais ou não é uma imagem.", file: "Arquivo", place: "Localização",
@@ -14,6 +15,7 @@ const words = {
     title: "Lumen chat", person: "Talk to a person", name: "Your name (optional)", text: "Write a message",
     send: "Send", picture: "Send a picture", messages: "Conversation", hello: "Write to begin", bot: "You are talking to Lumi, the assistant",
     waiting: (n, queue) => n === 0 ? `You are next in ${queue}` : `In line for ${queue}: ${n} ahead of you`,
+    minutes: (n) => `about ${n} min`,
     agent: (name) => `You are talking to ${name}`, ended: "This conversation has ended. Write to begin another one",
     lost: "No connection. Trying again…", slow: "A little slower, please.", failed: "It was not sent. Please try again.",
     tooBig: "The picture is too large, or no picture.", file: "File", place: "Location",
@@ -22,6 +24,7 @@ const words = {
     title: "Atención Lumen", person: "Hablar con una persona", name: "Su nombre (opcional)", text: "Escriba un mensaje",
     send: "Enviar", picture: "Enviar una imagen", messages: "Conversación", hello: "Escriba para empezar", bot: "Habla con la asistente Lumi",
     waiting: (n, queue) => n === 0 ? `Es el próximo en ${queue}` : `En la fila de ${queue}: ${n} por delante`,
+    minutes: (n) => `unos ${n} min`,
     agent: (name) => `Habla con ${name}`, ended: "Conversación terminada. Escriba para empezar otra",
     lost: "Sin conexión. Intentando de nuevo…", slow: "Un poco más despacio, por favor.", failed: "No se envió. Inténtelo de nuevo.",
     tooBig: "La imagen es demasiado grande o no es una imagen.", file: "Archivo", place: "Ubicación",
@@ -66,7 +69,7 @@ function draw(next) {
 function status() {
   const texts = { bot: say.bot, ended: say.ended };
   let text = texts[now.state] ?? say.hello;
-  if (now.state === "waiting") text = say.waiting(now.ahead, now.queue);
+  if (now.state === "waiting") text = say.waiting(now.ahead, now.queue) + (now.minutes ? ` · ${say.minutes(now.minutes)}` : "");
   if (now.state === "assigned") text = say.agent(now.agent);
   if (at("status").textContent !== text) at("status").textContent = text;
   at("person").hidden = now.state !== "bot";

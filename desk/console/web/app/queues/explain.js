@@ -10,8 +10,8 @@ import { agentName, queueName } from '../desk.js';
 /** Tells in a dialog why a conversation waits. */
 export async function explainWaiting(conversation, name) {
   try {
-    const said = await get(`conversations/${id(conversation)}/explain`);
-    await dialog({ title: t('queues.why_title', { name }), class: 'explain', body: () => waiting(said) });
+    const [said, place] = await Promise.all([get(`conversations/${id(conversation)}/explain`), get(`conversations/${id(conversation)}/position`)]);
+    await dialog({ title: t('queues.why_title', { name }), class: 'explain', body: () => waiting(said, place) });
   } catch (e) {
     fail(e);
   }
@@ -27,7 +27,7 @@ export async function explainAgent(agent) {
   }
 }
 
-function waiting(said) {
+function waiting(said, place) {
   const manual = said.candidates.some((c) => c.reasons?.includes('queue_manual'));
   // That nothing is assigned from the queue is said once, for all.
   const members = said.candidates.filter((c) => !c.reasons?.includes('not_member'))
@@ -37,6 +37,7 @@ function waiting(said) {
   return [
     h('p', { class: 'explain__verdict' }, verdict(said, able, members, manual)),
     said.ahead > 0 && h('p', null, t('queues.ahead', { count: said.ahead })),
+    place.waitSeconds >= 60 && h('p', null, t('queues.expected', { count: Math.round(place.waitSeconds / 60) })),
     members.length > 0 && h('ul', { class: 'explain__list' }, members.map((c) => h('li', null,
       h('span', { class: ['dot', c.reasons.length ? 'dot--grey' : 'dot--on'], 'aria-hidden': 'true' }),
       h('div', null,
