@@ -351,13 +351,12 @@ func (d *document) part(p part, left float64) {
 
 // written draws what somebody wrote, a few emoji larger.
 func (d *document) written(text string, left float64) {
-	if len(text) <= 100 {
-		if l := d.setter.Label(text, false); isFewEmoji(l) {
-			d.paragraphs(text, emojiStyle, left, bodyRight, 32)
-			return
-		}
+	lines := d.setter.Lines(text, bodyStyle.bold, bodyStyle.thousandths(bodyRight-left))
+	if len(lines) == 1 && isFewEmoji(lines[0]) {
+		d.lines(lines, emojiStyle, left, bodyRight, 32)
+		return
 	}
-	d.paragraphs(text, bodyStyle, left, bodyRight, bodyLine)
+	d.lines(lines, bodyStyle, left, bodyRight, bodyLine)
 }
 
 func isFewEmoji(l layout.Line) bool {
@@ -371,7 +370,12 @@ func isFewEmoji(l layout.Line) bool {
 
 // paragraphs breaks any text into rows.
 func (d *document) paragraphs(text string, s style, left, right, height float64) {
-	for _, line := range d.setter.Lines(text, s.bold, s.thousandths(right-left)) {
+	d.lines(d.setter.Lines(text, s.bold, s.thousandths(right-left)), s, left, right, height)
+}
+
+// lines makes rows of lines, each at the side where its paragraph begins.
+func (d *document) lines(lines []layout.Line, s style, left, right, height float64) {
+	for _, line := range lines {
 		x := left
 		if line.FromRight {
 			x = right - s.points(line.Width)

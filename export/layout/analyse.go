@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -383,7 +384,7 @@ func (s *Setter) appendShaped(units []unit, chars []char) []unit {
 		}
 	}
 	reversed := first.level%2 == 1
-	glyphs := s.shaper.Shape(first.font, s.runes, first.from, last.to, script, reversed)
+	glyphs := s.shape(first.font, first.from, last.to, script, reversed)
 	// Clusters in reading order.
 	var clusters [][]fonts.Glyph
 	for i := 0; i < len(glyphs); {
@@ -419,6 +420,41 @@ func (s *Setter) appendShaped(units []unit, chars []char) []unit {
 		from = to
 	}
 	return units
+}
+
+// shaping is what makes the shape of a word.
+type shaping struct {
+	font     *fonts.Font
+	text     string
+	script   language.Script
+	reversed bool
+}
+
+// Words that come again are shaped once; so many are remembered, of so many
+// characters at most.
+const maxShapes, maxShape = 10_000, 24
+
+// shape finds the glyphs of a part of the paragraph. Words are remembered
+// where nothing stands beside them to which their letters might join.
+func (s *Setter) shape(font *fonts.Font, from, to int, script language.Script, reversed bool) []fonts.Glyph {
+	alone := to-from <= maxShape && (from == 0 || s.runes[from-1] == ' ') && (to == len(s.runes) || s.runes[to] == ' ')
+	if !alone {
+		return s.shaper.Shape(font, s.runes, from, to, script, reversed)
+	}
+	key := shaping{font, string(s.runes[from:to]), script, reversed}
+	shape, known := s.shapes[key]
+	if !known {
+		if len(s.shapes) == maxShapes {
+			clear(s.shapes)
+		}
+		shape = s.shaper.Shape(font, s.runes[from:to], 0, to-from, script, reversed)
+		s.shapes[key] = shape
+	}
+	glyphs := slices.Clone(shape)
+	for i := range glyphs {
+		glyphs[i].From += from
+	}
+	return glyphs
 }
 
 // isPlainGlyph reports whether a glyph is that of the character by itself.

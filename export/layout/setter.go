@@ -22,6 +22,7 @@ type Setter struct {
 	shaper   fonts.Shaper
 	bidi     bidi.Paragraph
 	labels   map[label]Line
+	shapes   map[shaping][]fonts.Glyph
 
 	// Of the paragraph at hand, used again.
 	units, order []unit
@@ -43,7 +44,7 @@ func New(families []fonts.Family, isEmoji func(sequence string) bool) *Setter {
 	if isEmoji == nil {
 		isEmoji = func(string) bool { return false }
 	}
-	s := &Setter{families: families, isEmoji: isEmoji, labels: map[label]Line{}}
+	s := &Setter{families: families, isEmoji: isEmoji, labels: map[label]Line{}, shapes: map[shaping][]fonts.Glyph{}}
 	for i := range s.plain {
 		s.plain[i] = plainIn(families[0].Face(i == 1))
 	}
