@@ -41,11 +41,14 @@ type Report struct {
 
 // Open counts what waits for an agent, and what agents hold.
 type Open struct {
-	At      time.Time   `json:"at"`
-	Waiting int         `json:"waiting"`
-	Held    int         `json:"held"`
-	Oldest  time.Time   `json:"oldest,omitzero"` // since when the longest of them has waited
-	More    bool        `json:"more,omitempty"`  // counting stopped at MaxOpen
+	At      time.Time `json:"at"`
+	Waiting int       `json:"waiting"`
+	Held    int       `json:"held"`
+	Oldest  time.Time `json:"oldest,omitzero"` // since when the longest of them has waited
+	// AtRisk of them are due soon by their service level, Overdue are late.
+	AtRisk  int         `json:"atRisk"`
+	Overdue int         `json:"overdue"`
+	More    bool        `json:"more,omitempty"` // counting stopped at MaxOpen
 	Queues  []OpenQueue `json:"queues"`
 	Agents  []OpenAgent `json:"agents"`
 }
@@ -56,6 +59,8 @@ type OpenQueue struct {
 	Waiting int             `json:"waiting"`
 	Held    int             `json:"held"`
 	Oldest  time.Time       `json:"oldest,omitzero"`
+	AtRisk  int             `json:"atRisk"`
+	Overdue int             `json:"overdue"`
 }
 
 // OpenAgent is what an agent holds.
@@ -191,6 +196,10 @@ func (d *Desk) open(ctx context.Context, bot handoff.BotID, q report.Query) (Ope
 		if err != nil {
 			return Open{}, err
 		}
+		dues, err := d.Bot(bot).Dues(ctx, ids(rows)...)
+		if err != nil {
+			return Open{}, err
+		}
 		for _, c := range rows {
 			if len(q.Agents) > 0 && !slices.Contains(q.Agents, c.Agent) {
 				continue
@@ -212,6 +221,16 @@ func (d *Desk) open(ctx context.Context, bot handoff.BotID, q report.Query) (Ope
 				}
 				agents[c.Agent] = holder
 			}
+			if due, runs := dues[c.ID]; runs && !due.Resting {
+				switch {
+				case due.Missed || !now.Before(due.At):
+					o.Overdue++
+					here.Overdue++
+				case !due.Soon.IsZero() && !now.Before(due.Soon):
+					o.AtRisk++
+					here.AtRisk++
+				}
+			}
 			queues[c.Queue] = here
 		}
 		if o.More = more; !more {
@@ -224,6 +243,14 @@ func (d *Desk) open(ctx context.Context, bot handoff.BotID, q report.Query) (Ope
 	slices.SortFunc(o.Queues, func(a, b OpenQueue) int { return cmp.Compare(a.Queue, b.Queue) })
 	slices.SortFunc(o.Agents, func(a, b OpenAgent) int { return cmp.Compare(a.Agent, b.Agent) })
 	return o, nil
+}
+
+func ids(rows []handoff.Conversation) []handoff.ConversationID {
+	all := make([]handoff.ConversationID, len(rows))
+	for i, c := range rows {
+		all[i] = c.ID
+	}
+	return all
 }
 
 // earlier gives the earlier of two times, a zero one being none.

@@ -206,3 +206,26 @@ func TestTransferNoAnswerAndTakeoverAreEachAgentsOwn(t *testing.T) {
 		require.Equal(t, []any{120.0, int64(0), int64(0), 60.0}, []any{b.HandlingTotal, b.Transfers, b.Unanswered, *b.FirstResponseMean})
 	})
 }
+
+func TestPromisesAreCountedWhenTheyAreDecidedAndShownWhileTheyAreNot(t *testing.T) {
+	t.Parallel()
+	o := patient(t)
+	o.ok(o.bot.PutSLA(o.ctx, handoff.SLA{ID: "std", Name: "Standard", First: handoff.Target{Within: 10 * time.Minute, Warn: 4 * time.Minute}}))
+	o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", SLA: "std"}))
+	ana := o.working("ana", 5, "sales")
+	late, kept := o.waits("551", "sales", handoff.NoPriority), o.waits("552", "sales", handoff.NoPriority)
+	r := o.report(o.always())
+	require.Equal(t, []int{2, 0, 0}, []int{r.Open.Held, r.Open.AtRisk, r.Open.Overdue})
+	o.clock.Advance(7 * time.Minute)
+	_, err := ana.Reply(o.ctx, kept, handoff.Text("oi"), "")
+	o.ok(err)
+	r = o.report(o.always())
+	require.Equal(t, []int{1, 0}, []int{r.Open.AtRisk, r.Open.Overdue})
+	require.Equal(t, 1, r.Open.Queues[0].AtRisk)
+	o.clock.Advance(4 * time.Minute)
+	r = o.report(o.always())
+	require.Equal(t, []int{0, 1}, []int{r.Open.AtRisk, r.Open.Overdue})
+	require.EqualValues(t, []int64{1, 1, 1, 1}, []int64{r.Total.SLAFirstMet, r.Total.SLAFirstMissed, r.Agents[0].SLAMet, r.Queues[0].SLAMissed})
+	require.Equal(t, 50.0, *r.Total.SLARate)
+	o.facts(late, kept)
+}

@@ -78,6 +78,7 @@ export class Wall extends View {
 
   #render() {
     const queues = this.#queues;
+    const { open } = this.#today;
     const agents = [...new Map(queues.flatMap((q) => q.agents).map((a) => [a.id, a])).values()];
     const oldest = queues.map((q) => q.oldest).filter(Boolean).sort((a, b) => new Date(a).getTime() - new Date(b).getTime())[0] ?? '';
     const waiting = queues.reduce((sum, q) => sum + q.waiting, 0);
@@ -86,8 +87,9 @@ export class Wall extends View {
       ['longest', oldest, ''],
       ['free', number(agents.filter(free).length), waiting > 0 && !agents.some(free) ? 'bad' : 'good'],
       ['connected', t('queues.of', { held: agents.filter((a) => a.connected).length, limit: agents.length }), ''],
-      ['held', number(this.#today.open.held), ''],
-      ['unanswered', number(this.#today.open.agents.reduce((sum, a) => sum + a.unanswered, 0)), ''],
+      ['held', number(open.held), ''],
+      ['unanswered', number(open.agents.reduce((sum, a) => sum + a.unanswered, 0)), ''],
+      ['risk', number(open.atRisk + open.overdue), open.overdue ? 'bad' : open.atRisk ? 'fair' : ''],
     ];
     keyed(this.sums, sums, ([name]) => name, ([name]) => h('div', { data: { sum: name } }, h('dt', null, t(`reports.sum.${name}`)), h('dd', null, name === 'longest' && clock(null, { seconds: true }))), (el, [name, value, state]) => {
       if (name === 'longest') {
@@ -101,7 +103,8 @@ export class Wall extends View {
     });
     figures(this.day, TODAY, this.#today.total);
     const today = new Map(this.#today.queues.map((q) => [q.queue, q]));
-    keyed(this.cards, queues, (q) => q.queue.id, card, (el, q) => update(el, q, today.get(q.queue.id)));
+    const present = new Map(open.queues.map((q) => [q.queue, q]));
+    keyed(this.cards, queues, (q) => q.queue.id, card, (el, q) => update(el, q, today.get(q.queue.id), present.get(q.queue.id)));
     this.#second();
   }
 }
@@ -129,10 +132,11 @@ function card(q) {
     h('p', { class: 'wall__big' }, h('strong'), ' ', h('span', null, t('reports.waiting'))),
     h('p', { class: 'wall__longest' }, h('span', null, t('reports.sum.longest')), ' ', clock(null, { seconds: true })),
     h('p', { class: 'wall__free' }),
+    h('p', { class: 'wall__risk' }),
     h('dl', { class: 'wall__figures' }));
 }
 
-function update(el, q, today) {
+function update(el, q, today, open) {
   text(el.querySelector('h2'), q.queue.name);
   text(el.querySelector('strong'), number(q.waiting) + (q.more ? '+' : ''));
   attr(el, 'data-quiet', q.waiting === 0);
@@ -145,6 +149,10 @@ function update(el, q, today) {
   const who = el.querySelector('.wall__free');
   text(who, ready.length ? t('reports.free', { count: ready.length, names: ready.slice(0, 4).join(', ') + (ready.length > 4 ? '…' : '') }) : t('reports.nobody_free'));
   attr(who, 'data-state', q.waiting && !ready.length ? 'bad' : null);
+  const risk = el.querySelector('.wall__risk');
+  risk.hidden = !open?.atRisk && !open?.overdue;
+  if (!risk.hidden) text(risk, t('reports.at_risk', { soon: open.atRisk, overdue: open.overdue }));
+  attr(risk, 'data-state', open?.overdue ? 'bad' : 'fair');
   figures(el.querySelector('dl'), OF_QUEUE, today);
 }
 
