@@ -89,12 +89,13 @@ type templateChange struct {
 
 type botInput struct {
 	Body struct {
-		Name        *string   `json:"name,omitempty"`
-		Language    *string   `json:"language,omitempty"`
-		TimeZone    *string   `json:"timeZone,omitempty"`
-		TicketTypes *[]string `json:"ticketTypes,omitempty" doc:"Empty means the defaults."`
-		RetainDays  *int      `json:"retainDays,omitempty" doc:"For how many days after its end a conversation is kept; 0 is for good."`
-		ClosedTags  *bool     `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
+		Name        *string          `json:"name,omitempty"`
+		Language    *string          `json:"language,omitempty"`
+		TimeZone    *string          `json:"timeZone,omitempty"`
+		TicketTypes *[]string        `json:"ticketTypes,omitempty" doc:"Empty means the defaults."`
+		RetainDays  *int             `json:"retainDays,omitempty" doc:"For how many days after its end a conversation is kept; 0 is for good."`
+		ClosedTags  *bool            `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
+		Queue       *handoff.QueueID `json:"queue,omitempty" doc:"Where a hand-off goes that says nowhere, if no rule does; empty is nowhere."`
 	}
 }
 
@@ -207,6 +208,9 @@ func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, erro
 	}
 	if in.Body.RetainDays != nil {
 		v.RetainDays = *in.Body.RetainDays
+	}
+	if in.Body.Queue != nil {
+		v.Queue = *in.Body.Queue
 	}
 	if in.Body.ClosedTags != nil {
 		v.ClosedTags = *in.Body.ClosedTags

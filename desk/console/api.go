@@ -54,6 +54,7 @@ func (c *Console) handleAPI() error {
 	c.handleCanned()
 	c.handleHours()
 	c.handleCatalogues()
+	c.handleRules()
 	c.handleStream()
 	c.handleWebhooks()
 	c.handleBulk()

@@ -6,6 +6,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/filter"
+	"github.com/handoffdesk/handoff/routing/rules"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -34,6 +35,12 @@ func aliasEnums(doc *huma.OpenAPI) {
 	alias[handoff.Outcome, outcomeName](doc)
 	alias[handoff.TemplateStatus, templateStatusName](doc)
 	alias[handoff.ButtonKind, buttonKindName](doc)
+	alias[handoff.FieldType, fieldTypeName](doc)
+	alias[handoff.FieldAccess, fieldAccessName](doc)
+	alias[rules.Subject, subjectName](doc)
+	alias[rules.Test, testName](doc)
+	alias[rules.Day, dayName](doc)
+	alias[rules.Result, resultName](doc)
 	alias[ticket.Status, ticketStatusName](doc)
 	alias[filter.Period, periodName](doc)
 	alias[filter.Sort, sortName](doc)
@@ -67,6 +74,12 @@ type (
 	templateStatusName string
 	buttonKindName     string
 
+	fieldTypeName    string
+	fieldAccessName  string
+	subjectName      string
+	testName         string
+	dayName          string
+	resultName       string
 	ticketStatusName string
 	periodName       string
 	sortName         string
@@ -113,14 +126,7 @@ func (deliveryName) Schema(huma.Registry) *huma.Schema {
 }
 
 func (eventName) Schema(huma.Registry) *huma.Schema {
-	return names(handoff.EventContactCreated, handoff.EventStarted, handoff.EventHandedOff, handoff.EventAssigned,
-		handoff.EventTransferred, handoff.EventRequeued, handoff.EventWithdrawn, handoff.EventEnded, handoff.EventPriority,
-		handoff.EventRanked, handoff.EventTags, handoff.EventTicket, handoff.EventMessage, handoff.EventDelivery,
-		handoff.EventMerged, handoff.EventErased, handoff.EventContactChanged,
-		handoff.EventOffered, handoff.EventDeclined, handoff.EventOfferExpired,
-		handoff.EventBotChanged, handoff.EventAgentChanged, handoff.EventAvailability, handoff.EventConnected,
-		handoff.EventDisconnected, handoff.EventQueueChanged, handoff.EventMemberChanged, handoff.EventTemplateChanged,
-		handoff.EventSettingsChanged)
+	return names(handoff.EventKinds()...)
 }
 
 func (kindName) Schema(huma.Registry) *huma.Schema {
@@ -167,6 +173,28 @@ func (strategyName) Schema(huma.Registry) *huma.Schema {
 }
 
 func (colourName) Schema(huma.Registry) *huma.Schema { return names(handoff.Colours()...) }
+
+func (fieldTypeName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.FieldText, handoff.FieldNumber, handoff.FieldDate, handoff.FieldChoice, handoff.FieldBool)
+}
+
+func (fieldAccessName) Schema(huma.Registry) *huma.Schema {
+	return names(handoff.FieldOpen, handoff.FieldReadOnly, handoff.FieldHidden)
+}
+
+func (subjectName) Schema(huma.Registry) *huma.Schema { return names(rules.Subjects()...) }
+
+func (testName) Schema(huma.Registry) *huma.Schema {
+	return names(rules.Equals, rules.Contains, rules.AtLeast, rules.AtMost, rules.Known)
+}
+
+func (dayName) Schema(huma.Registry) *huma.Schema {
+	return names("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+}
+
+func (resultName) Schema(huma.Registry) *huma.Schema {
+	return names(rules.Fired, rules.NotMet, rules.Off, rules.Spared)
+}
 
 func (ticketStatusName) Schema(huma.Registry) *huma.Schema {
 	return names(ticket.Open, ticket.InProgress, ticket.Resolved)

@@ -144,7 +144,11 @@ func (w *world) fill(bot handoff.BotID) {
 	require.NoError(t, err)
 	bulk, err := b.StartBulk(ctx, filter.Criteria{Search: "nobody"}, handoff.BulkAction{End: true}, "")
 	require.NoError(t, err)
+	require.NoError(t, b.PutContactField(ctx, handoff.ContactField{ID: handoff.FieldID("plan-" + bot), Name: "Plan"}))
+	_, err = b.SetContactFields(ctx, held.Conversation.Contact, map[handoff.FieldID]string{handoff.FieldID("plan-" + bot): canary(bot)})
+	require.NoError(t, err)
 	w.ids[bot] = map[string]string{
+		"field":   "plan-" + string(bot),
 		"webhook": string(hook), "bulk": string(bulk.ID), "contact": string(held.Conversation.Contact),
 		"id": string(held.Conversation.ID), "waiting": string(waiting.Conversation.ID), "earlier": string(earlier.Conversation.ID),
 		"message": string(held.Message.ID), "earlierMessage": string(earlier.Message.ID), "ticket": string(tk.ID),

@@ -11,6 +11,7 @@ import (
 	"github.com/handoffdesk/handoff/desk/report"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/routing"
+	"github.com/handoffdesk/handoff/routing/rules"
 )
 
 // side is what an agent's seat and the platform's bot have in common.
@@ -39,7 +40,9 @@ type side interface {
 	AwayReasons(ctx context.Context) ([]handoff.AwayReason, error)
 	CanReply(ctx context.Context, id handoff.ConversationID) (ok bool, until time.Time, err error)
 	Canned(ctx context.Context) ([]handoff.Canned, error)
+	ContactFields(ctx context.Context) ([]handoff.ContactField, error)
 	Conversations(ctx context.Context, c filter.Criteria, after string) (desk.Page, error)
+	DryRun(ctx context.Context, s desk.Sample) (desk.Trial, error)
 	Explain(ctx context.Context, id handoff.ConversationID) (routing.Explanation, error)
 	ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.AgentExplanation, error)
 	Facts(ctx context.Context, q desk.ReportQuery) iter.Seq2[report.Fact, error]
@@ -50,14 +53,17 @@ type side interface {
 	PutAgent(ctx context.Context, a handoff.Agent) error
 	PutAwayReason(ctx context.Context, r handoff.AwayReason) error
 	PutCanned(ctx context.Context, c handoff.Canned) error
+	PutContactField(ctx context.Context, f handoff.ContactField) error
 	PutMember(ctx context.Context, m handoff.Member) error
 	PutProfile(ctx context.Context, p handoff.AgentProfile) error
 	PutQueue(ctx context.Context, q handoff.Queue) error
+	PutRules(ctx context.Context, all []rules.Rule) error
 	PutTag(ctx context.Context, t handoff.Tag) error
 	PutTemplate(ctx context.Context, t handoff.Template) error
 	Queues(ctx context.Context) ([]handoff.Queue, error)
 	RemoveAwayReason(ctx context.Context, id handoff.AwayReasonID) error
 	RemoveCanned(ctx context.Context, id handoff.CannedID) error
+	RemoveContactField(ctx context.Context, id handoff.FieldID) error
 	RemoveMember(ctx context.Context, q handoff.QueueID, a handoff.AgentID) error
 	RemoveProfile(ctx context.Context, id handoff.ProfileID) error
 	RemoveQueue(ctx context.Context, id handoff.QueueID) error
@@ -65,6 +71,7 @@ type side interface {
 	RemoveTemplate(ctx context.Context, id handoff.TemplateID) error
 	Report(ctx context.Context, q desk.ReportQuery) (desk.Report, error)
 	Retry(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Message, error)
+	Rules(ctx context.Context) ([]rules.Rule, error)
 	SendTemplate(ctx context.Context, id handoff.ConversationID, t handoff.TemplateID, params []string, key string) (handoff.Message, error)
 	SetPriority(ctx context.Context, id handoff.ConversationID, p handoff.Priority) (handoff.Conversation, error)
 	Survey(ctx context.Context, id handoff.ConversationID) (desk.SurveyResult, error)

@@ -14,6 +14,8 @@ import './queues.js';
 import './templates.js';
 import './surveys.js';
 import './broadcasts.js';
+import './rules.js';
+import './contactfields.js';
 import './canned.js';
 import './tags.js';
 import './away.js';
@@ -30,6 +32,8 @@ const PAGES = [
   { name: 'agents', icon: 'people', may: () => can('manage_agents') },
   { name: 'profiles', icon: 'star', may: () => can('manage_agents') },
   { name: 'queues', icon: 'clock', may: () => can('manage_queues') },
+  { name: 'rules', icon: 'transfer', may: () => can('manage_settings') },
+  { name: 'fields', icon: 'file', may: () => can('manage_settings') },
   { name: 'templates', icon: 'note', may: () => can('manage_settings') },
   { name: 'broadcasts', icon: 'send', may: () => can('broadcast') },
   { name: 'tags', icon: 'tag', may: () => can('manage_settings') },

@@ -8,6 +8,9 @@ import { brief } from './content.js';
 import { agentName } from '../desk.js';
 import { most } from './words.js';
 import { contactActs } from './contact.js';
+=======
+import { Fields } from './fields.js';
+>>>>>>> b33c4b0 (Console: routes for routing rules and contact fields)
 import { ticketList, writeTicket } from './tickets.js';
 
 export class Details {
@@ -16,6 +19,7 @@ export class Details {
   #contact;
   #acts;
   #survey;
+  #fields = new Fields();
   #shown = [];
 
   /** @param {() => void} close */
@@ -30,7 +34,7 @@ export class Details {
     this.asked = section(t('surveys.result'), this.#survey = h('div'));
     this.el = h('aside', { class: 'details', 'aria-label': t('conv.action.details') },
       h('div', { class: 'details__close' }, h('button', { class: 'icon-button', type: 'button', 'aria-label': t('common.close'), on: { click: close } }, icon('close'))),
-      this.handedOff, this.asked, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), h('div', null, this.#contact, this.#acts)));
+      this.handedOff, this.asked, section(t('conv.details.tickets'), this.#tickets, this.add), section(t('conv.details.contact'), h('div', null, this.#contact, this.#acts)), this.#fields.el);
   }
 
   render(thread) {
@@ -39,10 +43,12 @@ export class Details {
     if (!row) return;
     this.add.hidden = !row.can.tickets;
     this.handedOff.hidden = !thread.brief;
+<<<<<<< HEAD
     this.asked.hidden = !thread.survey;
     if (thread.survey) fill(this.#survey, answer(thread.survey));
-    const [b, list, r] = this.#shown;
-    this.#shown = [thread.brief, tickets, row];
+    const [b, list, r, f, of] = this.#shown;
+    this.#shown = [thread.brief, tickets, row, thread.fieldsAt, thread.id];
+    if (f !== thread.fieldsAt || of !== thread.id) this.#fields.load(thread.id);
     if (b !== thread.brief && thread.brief) fill(this.#brief, brief(thread.brief), h('p', { class: 'faint' }, dateTime(thread.brief.at)));
     if (list !== tickets) fill(this.#tickets, ticketList(thread));
     if (r !== row) {

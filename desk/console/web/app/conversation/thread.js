@@ -27,6 +27,8 @@ export class Thread extends EventTarget {
   segments = [];
   /** The timeline, or null while nobody asked for it. */
   events = null;
+  /** Where the contact's fields last changed; 0 before anything did. */
+  fieldsAt = 0;
   tickets = [];
   /** What became of the survey after the end; null if there was none. */
   survey = null;
@@ -103,6 +105,10 @@ export class Thread extends EventTarget {
     else if (event.kind === 'ticket') this.#tickets();
     else if (event.kind === 'erased') this.#reload();
     else if (event.kind.startsWith('survey_')) this.#try(() => this.#loadSurvey());
+    else if (event.kind === 'contact_fields') {
+      this.fieldsAt = event.seq;
+      this.changed();
+    }
     if (event.version || event.kind === 'contact_changed' || (event.kind === 'message' && event.actor.by === 'contact')) this.#row();
     if (this.events) this.#events();
   }

@@ -23,7 +23,9 @@ export function eventText(e, contact) {
     case 'started':
       return e.actor.by === 'agent' ? t('conv.event.startedBy', { who }) : t('conv.event.started');
     case 'handed_off':
-      return t('conv.event.handedOff', { queue });
+      return e.rule ? t('conv.event.handedOffRule', { queue, rule: e.rule }) : t('conv.event.handedOff', { queue });
+    case 'contact_fields':
+      return e.actor.by === 'agent' ? t('conv.event.contactFields', { who }) : t('conv.event.contactFieldsBot');
     case 'assigned':
       return e.actor.agent === e.agent ? t('conv.event.taken', { who }) : because(t('conv.event.assigned', { agent }), e.why);
     case 'transferred':
