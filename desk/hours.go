@@ -9,6 +9,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/calendar"
+	"github.com/handoffdesk/handoff/routing/rules"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -58,7 +59,7 @@ func (b *Bot) PutCalendar(ctx context.Context, c calendar.Calendar) error {
 }
 
 // RemoveCalendar removes a calendar. Errors: ErrNotFound, ErrInUse while a
-// queue or an agent goes by it, ErrBusy, ErrOutcomeUnknown.
+// queue, an agent or a routing rule goes by it, ErrBusy, ErrOutcomeUnknown.
 func (b *Bot) RemoveCalendar(ctx context.Context, id handoff.CalendarID) error {
 	return b.d.removeCalendar(ctx, b.who, b.id, id)
 }
@@ -135,7 +136,12 @@ func (d *Desk) removeCalendar(ctx context.Context, w who, bot handoff.BotID, id 
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(queues, func(q handoff.Queue) bool { return q.Calendar == id }) ||
+	set, err := d.rulesOf(ctx, bot)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(rules.Mentioned(set).Calendars, id) ||
+		slices.ContainsFunc(queues, func(q handoff.Queue) bool { return q.Calendar == id }) ||
 		slices.ContainsFunc(agents, func(a handoff.Agent) bool { return a.Calendar == id }) {
 		a, err := w(ctx)
 		if err != nil {

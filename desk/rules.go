@@ -128,6 +128,16 @@ func (d *Desk) circumstances(ctx context.Context, bot handoff.Bot, c handoff.Con
 		}
 		f.Previous = before.LastAgent
 	}
+	if asks(rules.OnHours) {
+		calendars, err := d.readCalendars(ctx, bot)
+		if err != nil {
+			return f, err
+		}
+		f.Open = func(id handoff.CalendarID) bool {
+			of, known := calendars[id]
+			return known && of.hours.IsOpen(now)
+		}
+	}
 	f.In = func(name string) *time.Location {
 		zone, err := time.LoadLocation(cmp.Or(name, bot.TimeZone))
 		if err != nil {
@@ -220,7 +230,9 @@ func (d *Desk) checkMentioned(ctx context.Context, t *draft, bot handoff.BotID, 
 		}
 	}
 	for _, id := range m.Calendars {
-		return &handoff.FieldError{Field: "rules: calendar " + string(id), Reason: "is unknown"}
+		if err := d.knownCalendar(ctx, t, bot, "rules: calendar "+string(id), id); err != nil {
+			return err
+		}
 	}
 	return d.checkTags(ctx, bot, m.Tags)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/calendar"
 	"github.com/handoffdesk/handoff/routing/rules"
 )
 
@@ -144,6 +145,26 @@ func TestADryRunSaysWhatAHandOffWouldDoAndChangesNothing(t *testing.T) {
 		}
 		require.Equal(t, before, o.dump())
 		require.Equal(t, handoff.RuleID("invoice"), o.handsOff(id, desk.HandOff{}).Rule, "as the first dry run said")
+	})
+}
+
+func TestARuleGoesByACalendar(t *testing.T) {
+	onBoth(t, func(t *testing.T, o *office) {
+		o.ok(o.bot.PutCalendar(o.ctx, calendar.Calendar{ID: "office", Name: "Office", TimeZone: "America/Sao_Paulo", Week: calendar.Week{
+			Wednesday: []calendar.Interval{{From: calendar.At(9, 0), To: calendar.At(18, 0)}},
+		}}))
+		o.ok(o.bot.PutRules(o.ctx, []rules.Rule{
+			{ID: "closed", Name: "Closed", When: []rules.Condition{{On: rules.OnHours, Calendar: "office", Not: true}}, Then: rules.Action{Queue: "support"}},
+			{ID: "open", Name: "Open", Then: rules.Action{Queue: "sales"}},
+		}))
+		for hour, want := range map[int]handoff.QueueID{11: "support", 12: "sales", 20: "sales", 21: "support"} { // 3 hours behind
+			got, err := o.bot.DryRun(o.ctx, desk.Sample{At: time.Date(2026, 3, 4, hour, 0, 0, 0, time.UTC)})
+			o.ok(err)
+			require.Equal(t, want, got.Queue, hour)
+		}
+		require.ErrorIs(t, o.bot.RemoveCalendar(o.ctx, "office"), desk.ErrInUse)
+		o.ok(o.bot.PutRules(o.ctx, nil))
+		o.ok(o.bot.RemoveCalendar(o.ctx, "office"))
 	})
 }
 
