@@ -7,6 +7,7 @@ import { errorText, fail, toast } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
 import { me, now } from '../desk.js';
 import { CannedMenu } from './canned.js';
+import { inWords } from './content.js';
 import { send } from './outbox.js';
 import { chooseTemplate } from './templates.js';
 import { kindOf, upload, MAX_ATTACHMENT } from './upload.js';
@@ -32,6 +33,8 @@ export class Composer {
   #templates;
   #canned;
   #menu;
+  #quoted = null;
+  #quote;
   #picker;
   #closed;
   #desk;
@@ -44,6 +47,7 @@ export class Composer {
       h('input', { type: 'radio', name: 'composer-mode', value: mode, on: { change: () => this.setPrivate(mode === 'note') } }), h('span', null, label));
     this.#tabs = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': t('conv.composer.mode') }, radio('reply', t('conv.composer.reply')), radio('note', t('conv.composer.note')));
     this.#input = h('textarea', { class: 'composer__input', rows: 2, dir: 'auto', enterkeyhint: 'send', on: { input: () => this.#changed(), keydown: (e) => this.#key(e), paste: (e) => this.#paste(e) } });
+    this.#quote = h('div', { class: 'composer__quote', hidden: true });
     this.#chips = h('ul', { class: 'composer__files' });
     this.#window = h('span', { class: 'composer__window' }, icon('clock'), h('span'));
     this.#picker = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => {
@@ -56,7 +60,7 @@ export class Composer {
     this.#menu = new CannedMenu(this.#input, { row: () => (this.#private || !this.#thread?.row?.can.reply ? null : this.#thread.row), take: (reply, from, to) => this.#insert(reply, from, to) });
     this.#send = h('button', { class: 'button button--primary', type: 'button', on: { click: () => this.#submit() } }, icon('send'), h('span', null));
     this.#closed = h('div', { class: 'composer__closed' });
-    this.#desk = h('div', { class: 'composer__desk' }, this.#input, this.#chips);
+    this.#desk = h('div', { class: 'composer__desk' }, this.#quote, this.#input, this.#chips);
     this.#box = h('div', { class: 'composer__box' }, this.#menu.el, this.#menu.status, this.#closed, this.#desk,
       h('div', { class: 'composer__bar' }, this.#attach, this.#canned, this.#templates, this.#picker, this.#window, h('span', { class: 'spacer' }), this.#send));
     this.el = h('section', { class: 'composer', 'aria-label': t('conv.composer.title') }, this.#tabs, this.#box);
@@ -67,6 +71,7 @@ export class Composer {
     this.#abandonFiles();
     this.#menu.close();
     this.#thread = thread;
+    this.#quoted = null;
     const kept = this.#kept();
     this.#input.value = kept?.text ?? '';
     this.#private = kept?.private ?? false;
@@ -104,7 +109,32 @@ export class Composer {
     text(this.#send.lastChild, this.#private ? t('conv.composer.saveNote') : t('conv.composer.send'));
     this.#send.hidden = closed;
     this.#showFiles();
+    this.#showQuote();
     this.tick();
+  }
+
+  /** The provider's id of the message that is answered, '' for none. */
+  get quotes() {
+    return this.#quoted?.provider ?? '';
+  }
+
+  /** Answers one message of the conversation. */
+  quote(message) {
+    const row = this.#thread?.row;
+    if (!row?.can.reply || !row.canReply) return;
+    this.#quoted = message;
+    this.setPrivate(false);
+  }
+
+  #showQuote() {
+    const shown = this.#private ? null : this.#quoted;
+    this.#quote.hidden = !shown;
+    fill(this.#quote, shown && [icon('reply'), h('span', { class: 'composer__quoted', dir: 'auto' }, inWords(shown)),
+      h('button', { class: 'icon-button', type: 'button', 'aria-label': t('conv.quote.not'), on: { click: () => {
+        this.#quoted = null;
+        this.#showQuote();
+        this.#input.focus();
+      } } }, icon('close'))]);
   }
 
   /** Shows how long the channel's window is still open. */
@@ -266,9 +296,11 @@ export class Composer {
     const words = this.#input.value.trim();
     const files = this.#private ? [] : this.#files;
     if (this.#private) send(this.#thread.id, 'notes', { text: words }, { kind: 'text', text: words });
-    else for (const content of contents(words, files)) send(this.#thread.id, 'messages', { content }, content);
+    else for (const content of contents(words, files, this.quotes)) send(this.#thread.id, 'messages', { content }, content);
     this.#input.value = '';
     if (!this.#private) this.#files = [];
+    if (!this.#private) this.#quoted = null;
+    this.#showQuote();
     this.#typed(false);
     this.#sent();
     this.#grow();
@@ -295,8 +327,14 @@ export class Composer {
   }
 }
 
-// One file takes the text as its caption; several follow the text.
-function contents(words, files) {
+// One file takes the text as its caption; several follow the text. The first
+// is the one that answers what is quoted.
+function contents(words, files, quotes) {
+  const [first, ...rest] = said(words, files);
+  return [quotes ? { ...first, quotes } : first, ...rest];
+}
+
+function said(words, files) {
   const parts = files.map((f) => ({ kind: kindOf(f.media.type), media: f.media }));
   if (parts.length === 1 && CAPTIONED.has(parts[0].kind)) return [words ? { ...parts[0], text: words } : parts[0]];
   return words ? [{ kind: 'text', text: words }, ...parts] : parts;

@@ -63,6 +63,7 @@ export class Conversation extends View {
     this.classList.add('pane');
     fill(this, this.#empty, this.#header.el, this.#strip, h('div', { class: 'columns' }, this.#talk, this.#details.el));
     this.until(() => this.#timeline.close());
+    this.listen(this, 'quote', (e) => this.#composer.quote(e.detail));
     this.listen(this, 'takeback', (e) => this.#composer.takeBack(e.detail));
     this.listen(this, 'dragover', (e) => e.dataTransfer?.types.includes('Files') && (e.preventDefault(), this.classList.add('dropping')));
     this.listen(this, 'dragleave', (e) => !this.contains(e.relatedTarget) && this.classList.remove('dropping'));
@@ -182,6 +183,14 @@ export class Conversation extends View {
     this.#thread?.showEvents(this.#events);
   }
 
+  // The contact's last message; again, the one before what is quoted.
+  #quoteLast() {
+    const theirs = this.#thread.messages.filter((m) => m.author.by === 'contact' && m.provider);
+    const at = theirs.findIndex((m) => m.provider === this.#composer.quotes);
+    const next = theirs.at(at < 0 ? -1 : at - 1);
+    if (next) this.#composer.quote(next);
+  }
+
   #drop(e) {
     this.classList.remove('dropping');
     if (!e.dataTransfer?.files.length) return;
@@ -196,6 +205,7 @@ export class Conversation extends View {
     }));
     const always = () => true;
     key('r', 'reply', (can) => can.reply, () => this.#composer.focus(false));
+    key('q', 'quote', (can) => can.reply, () => this.#quoteLast());
     key('n', 'note', (can) => can.note, () => this.#composer.focus(true));
     key('a', 'take', (can) => can.take, (thread) => actions.take(thread).then((taken) => taken && this.#composer.focus(false)));
     key('t', 'transfer', (can) => can.transfer, (thread) => actions.transfer(thread));

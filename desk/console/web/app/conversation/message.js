@@ -23,9 +23,11 @@ export function createMessage() {
     meta: h('span', { class: 'message__meta' }),
     reactions: h('span', { class: 'reactions' }),
     failure: h('div', { class: 'message__failure' }),
+    // Not a stop of the Tab key, of which there would be hundreds: there is a key for it.
+    answer: h('button', { class: 'icon-button message__answer', type: 'button', tabindex: -1, 'aria-label': t('conv.quote.this'), title: t('conv.quote.this'), on: { click: () => el.dispatchEvent(new CustomEvent('quote', { bubbles: true, detail: el.item.message })) } }, icon('reply')),
   };
   const p = el.parts;
-  el.append(p.said, p.who, h('div', { class: 'bubble' }, p.quote, p.body, p.meta, p.reactions), p.failure);
+  el.append(p.said, p.who, h('div', { class: 'bubble' }, p.quote, p.body, p.meta, p.reactions, p.answer), p.failure);
   return el;
 }
 
@@ -47,6 +49,7 @@ export function updateMessage(el, item) {
   p.quote.hidden = !item.quote;
   text(p.reactions, item.reactions);
   p.reactions.hidden = !item.reactions;
+  p.answer.hidden = !m.provider || !!m.private || item.conversation !== item.present;
   if (!before || before.message.kind !== m.kind) fill(p.body, m.kind === 'brief' && h('p', { class: 'kind' }, icon('bot'), h('span', null, t('kind.brief'))), content(m, (inline) => fileAddress(item, inline)));
   if (!before || before.message !== m || before.last !== item.last || before.pending?.state !== pending?.state) {
     meta(p.meta, item);
