@@ -145,7 +145,10 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 	if err != nil {
 		return err
 	}
-	// First the addresses: whoever writes now begins anew.
+	if err := d.forgetCasts(ctx, contact.value); err != nil {
+		return err
+	}
+	// Before the conversations the addresses: whoever writes now begins anew.
 	if err := d.forget(ctx, due.Bot, contact.value.ID, false); err != nil {
 		return err
 	}
@@ -223,10 +226,7 @@ func (d *Desk) forget(ctx context.Context, bot handoff.BotID, id handoff.Contact
 			}
 		}
 		if idle {
-			w := where(anyState...)
-			w.Contacts = v.value.IDs()
-			rows, err := d.all(ctx, storage.Query{Bot: bot, Where: w})
-			if err != nil || slices.ContainsFunc(rows, func(c handoff.Conversation) bool { return !forgotten(c) }) {
+			if yes, err := d.idle(ctx, v.value); err != nil || !yes {
 				t.ops = nil
 				return err
 			}

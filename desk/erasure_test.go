@@ -72,9 +72,14 @@ func planted(o *office) (contact handoff.ContactID, ids []handoff.ConversationID
 	o.ok(second(ana.Note(o.ctx, first, c(), c())))
 	o.ok(second(ana.AddTicket(o.ctx, first, ticket.Draft{Type: ticket.DefaultTypes()[0], Description: c()}, c())))
 	o.ok(ana.MarkRead(o.ctx, first))
-	o.wa.OnSend = nil
 	o.settle()
 	o.ok(ana.ReturnToBot(o.ctx, first))
+	for i := range 2 { // one goes out, the other is still to go when they are erased
+		cast := o.broadcast(1, []handoff.Recipient{{Address: canary + "-number", Params: []string{c()}}, {Address: "557", Params: []string{"x"}}})
+		if i == 0 {
+			o.starts(cast)
+		}
+	}
 	o.clock.Advance(time.Minute)
 	second_ := say(handoff.Text(c()))
 	return contact, []handoff.ConversationID{first, second_}, other

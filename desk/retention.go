@@ -108,10 +108,25 @@ func (d *Desk) retainPage(ctx context.Context, bot handoff.BotID, at *retention,
 			return false, err
 		}
 		at.Erased = true
-		if err := d.forget(ctx, bot, c.Contact, true); err != nil {
+		if err := d.forgetIdle(ctx, bot, c.Contact); err != nil {
 			return false, err
 		}
 	}
 	at.After = page.Next
 	return !page.More, nil
+}
+
+// forgetIdle forgets a contact of whom nothing is left but what is erased.
+func (d *Desk) forgetIdle(ctx context.Context, bot handoff.BotID, id handoff.ContactID) error {
+	contact, err := d.contact(ctx, bot, id)
+	if err != nil {
+		return err
+	}
+	if yes, err := d.idle(ctx, contact.value); err != nil || !yes {
+		return err
+	}
+	if err := d.forgetCasts(ctx, contact.value); err != nil {
+		return err
+	}
+	return d.forget(ctx, bot, contact.value.ID, true)
 }
