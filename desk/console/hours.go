@@ -34,7 +34,7 @@ type calendarInput struct {
 
 type holidaysInput struct {
 	List     string   `query:"list" maxLength:"64" doc:"Of which list; empty is none."`
-	Optional []string `query:"optional" maxItems:"32"`
+	Optional []string `query:"optional,explode" maxItems:"32"`
 }
 
 type holidayList struct {

@@ -11,6 +11,7 @@ import './own.js';
 import './sessions.js';
 import './agents.js';
 import './queues.js';
+import './hours.js';
 import './templates.js';
 import './surveys.js';
 import './broadcasts.js';
@@ -34,6 +35,7 @@ const PAGES = [
   { name: 'queues', icon: 'clock', may: () => can('manage_queues') },
   { name: 'rules', icon: 'transfer', may: () => can('manage_settings') },
   { name: 'fields', icon: 'file', may: () => can('manage_settings') },
+  { name: 'hours', icon: 'calendar', may: () => can('manage_settings') },
   { name: 'templates', icon: 'note', may: () => can('manage_settings') },
   { name: 'broadcasts', icon: 'send', may: () => can('broadcast') },
   { name: 'tags', icon: 'tag', may: () => can('manage_settings') },

@@ -12,7 +12,7 @@ import { keepFresh } from '../queues/refresh.js';
 import { PERMISSIONS, ROLES, roleOf } from './permissions.js';
 import { Page, plainText, showSecret } from './page.js';
 import { Form, part } from './form.js';
-import { amount, checks, choice, idField, languageField, line, words, zoneField } from './fields.js';
+import { amount, checks, choice, idField, languageField, line, select, words, zoneField } from './fields.js';
 
 const DEFAULT_CAPACITY = 5;
 
@@ -25,14 +25,16 @@ const storedCapacity = (shown) => (shown === '' ? 0 : shown === 0 ? -1 : shown);
 
 class Agents extends Page {
   profiles = [];
+  calendars = [];
 
   connect() {
     const title = t('admin.page.agents');
     this.loading(title);
     this.attempt(title, async () => {
-      const [{ agents }, { profiles }] = await Promise.all([get('agents'), get('profiles')]);
+      const [{ agents }, { profiles }, { calendars }] = await Promise.all([get('agents'), get('profiles'), get('calendars')]);
       if (!this.isConnected) return;
       this.profiles = profiles;
+      this.calendars = calendars;
       if (this.fresh) this.#edit(null, agents);
       else if (!this.item) this.#list(agents);
       else if (agents.some((a) => a.id === this.item)) this.#edit(agents.find((a) => a.id === this.item), agents);
@@ -82,10 +84,12 @@ class Agents extends Page {
       options: PERMISSIONS.map((p) => [p, t(`admin.permission.${p}`), t(`admin.permission_hints.${p}`), lacks(p)]) });
     const capacity = amount({ name: 'capacity', label: t('admin.capacity'), hint: t('admin.capacity_hint', { count: DEFAULT_CAPACITY }), value: shownCapacity(v.capacity ?? 0), placeholder: String(DEFAULT_CAPACITY) });
     const skills = words({ name: 'skills', label: t('admin.skills'), hint: t('admin.skills_hint'), value: v.skills ?? [] });
+    const hours = select({ name: 'calendar', label: t('hours.works'), hint: t('hours.works_hint'), value: v.calendar ?? '', options: [['', t('hours.always')], ...this.calendars.map((c) => [c.id, c.name])] });
+    const draining = choice({ name: 'draining', label: t('hours.new'), value: v.draining ? 'yes' : '', options: [['', t('hours.gets')], ['yes', t('hours.draining'), t('hours.draining_agent_hint')]] });
     const none = t('admin.of_the_bot', { value: self.bot.language || '–' });
     const language = languageField({ value: v.language ?? '', none });
     const zone = zoneField({ value: v.timeZone ?? '', none: t('admin.of_the_bot', { value: self.bot.timeZone || 'UTC' }) });
-    const fields = [name, email, ident, role, permissions, capacity, skills, language, zone].filter(Boolean);
+    const fields = [name, email, ident, role, permissions, capacity, skills, hours, draining, language, zone].filter(Boolean);
 
     // What a profile says is not for one agent to have otherwise.
     const bound = () => (permissions.el.disabled = !!profile());
@@ -105,7 +109,7 @@ class Agents extends Page {
       content: [
         part(t('admin.who'), null, name.el, email.el, ident && ident.el),
         part(t('admin.rights'), t('admin.rights_text'), role.el, permissions.el),
-        part(t('admin.work'), t('admin.work_text'), capacity.el, skills.el),
+        part(t('admin.work'), t('admin.work_text'), capacity.el, skills.el, hours.el, draining.el),
         part(t('admin.locale'), null, language.el, zone.el),
       ],
       save: (values) => this.#save(values, agent),
@@ -132,7 +136,7 @@ class Agents extends Page {
 
   async #save({ id: chosen, role, ...values }, agent) {
     const key = agent?.id ?? chosen;
-    await put(`agents/${id(key)}`, body({ ...values, profile: role.startsWith(PROFILE) ? role.slice(PROFILE.length) : '', capacity: storedCapacity(values.capacity), disabled: !!agent?.disabled }));
+    await put(`agents/${id(key)}`, body({ ...values, profile: role.startsWith(PROFILE) ? role.slice(PROFILE.length) : '', capacity: storedCapacity(values.capacity), draining: values.draining === 'yes', disabled: !!agent?.disabled }));
     this.form.settle();
     if (agent) {
       toast(t('admin.saved'), { kind: 'success' });
@@ -167,8 +171,8 @@ class Agents extends Page {
  *
  * @param {any} agent
  */
-const body = ({ name, email = '', permissions, profile = '', capacity = 0, skills = [], language = '', timeZone = '', disabled = false }) =>
-  ({ name, email, permissions, profile, capacity, skills, language, timeZone, disabled });
+const body = ({ name, email = '', permissions, profile = '', capacity = 0, skills = [], language = '', timeZone = '', calendar = '', draining = false, disabled = false }) =>
+  ({ name, email, permissions, profile, capacity, skills, language, timeZone, calendar, draining, disabled });
 
 /** Gives the agent a sign-in, or with `reset` another temporary password, which is shown once. */
 async function invite(agent, name, reset = false) {

@@ -11,23 +11,27 @@ import { agentName, names } from '../desk.js';
 import { keepFresh } from '../queues/refresh.js';
 import { Page, nothing } from './page.js';
 import { Form, part } from './form.js';
-import { amount, choice, idField, line } from './fields.js';
+import { amount, choice, idField, line, select } from './fields.js';
 
 const MODES = ['automatic', 'offer', 'manual'];
 const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
 const ORDERS = ['aged', 'strict'];
 const ON_LOST = ['keep', 'requeue_unanswered', 'requeue_all'];
+const WHEN_CLOSED = ['queue', 'refuse', 'overflow'];
 const HOUR = 3600;
 const STICKY_HOURS = 90 * 24;
 const MOST = 1000;
 
 class Queues extends Page {
+  calendars = [];
+
   connect() {
     const title = t('admin.page.queues');
     this.loading(title);
     this.attempt(title, async () => {
-      const { queues } = await get('queues');
+      const [{ queues }, { calendars }] = await Promise.all([get('queues'), get('calendars')]);
       if (!this.isConnected) return;
+      this.calendars = calendars;
       const queue = queues.find((q) => q.id === this.item);
       if (this.fresh) this.#edit(null, queues);
       else if (!this.item) this.#list();
@@ -67,7 +71,8 @@ class Queues extends Page {
       value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
     const asks = offering(v.offering ?? {});
     const tags = choice({ name: 'requireTags', label: t('tags.required'), value: v.requireTags ? 'yes' : '', options: [['', t('tags.required_no')], ['yes', t('tags.required_yes'), t('tags.required_hint')]] });
-    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks].filter(Boolean);
+    const hours = hoursFields(v.hours ?? {}, this.calendars, all.filter((q) => q.id !== queue?.id));
+    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks, ...Object.values(hours)].filter(Boolean);
     const dependent = () => {
       strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual';
       for (const f of asks) f.el.hidden = mode.get() !== 'offer';
@@ -82,7 +87,8 @@ class Queues extends Page {
         part(t('admin.queue'), null, name.el, ident && ident.el),
         part(t('admin.distribution'), t('admin.distribution_text'), mode.el, ...asks.map((f) => f.el), strategy.el, sticky.el),
         part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
-        part(t('tags.at_the_end'), null, tags.el),
+        part(t('hours.queue'), t('hours.queue_text'), hours.calendar.el, hours.whenClosed.el, hours.overflow.el, hours.overflowAfter.el, hours.draining.el),
+        part(t('tags.at_the_end'), null, tags.el, hours.wrapUp.el, hours.onSignOut.el),
       ],
       save: (values) => this.#save(values, queue),
     });
@@ -95,9 +101,10 @@ class Queues extends Page {
     if (fresh) name.focus();
   }
 
-  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, ...values }, queue) {
+  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining, ...values }, queue) {
     const key = queue?.id ?? chosen;
     await put(`queues/${id(key)}`, { ...values, requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
+      hours: { calendar, whenClosed, overflow, overflowAfterSeconds: (overflowAfter || 0) * 60, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
       offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
@@ -119,6 +126,17 @@ class Queues extends Page {
     go(link('admin', 'queues'), { replace: true });
   }
 }
+
+// When a queue is open, and what it does by time.
+const hoursFields = (v, calendars, others) => ({
+  calendar: select({ name: 'calendar', label: t('hours.open'), value: v.calendar ?? '', options: [['', t('hours.always')], ...calendars.map((c) => [c.id, c.name])] }),
+  whenClosed: choice({ name: 'whenClosed', as: 'closed policy', label: t('hours.when_closed'), value: v.whenClosed || 'queue', options: WHEN_CLOSED.map((w) => [w, t(`hours.when_closeds.${w}`), t(`hours.when_closed_hints.${w}`)]) }),
+  overflow: select({ name: 'overflow', label: t('hours.overflow'), hint: t('hours.overflow_hint'), value: v.overflow ?? '', options: [['', t('hours.no_overflow')], ...others.map((q) => [q.id, q.name])] }),
+  overflowAfter: amount({ name: 'overflowAfter', as: ['overflow time', 'overflowafterseconds'], label: t('hours.overflow_after'), hint: t('hours.overflow_after_hint'), most: 24 * 60, value: v.overflowAfterSeconds ? Math.round(v.overflowAfterSeconds / 60) : '', placeholder: '–' }),
+  wrapUp: amount({ name: 'wrapUp', as: ['wrap-up time', 'wrapupseconds'], label: t('hours.wrap_up'), hint: t('hours.wrap_up_hint'), most: HOUR, value: v.wrapUpSeconds || '', placeholder: '0' }),
+  onSignOut: choice({ name: 'onSignOut', as: 'sign-out policy', label: t('hours.on_sign_out'), value: v.onSignOut || 'keep', options: ON_LOST.map((o) => [o, t(`admin.on_losts.${o}`)]) }),
+  draining: choice({ name: 'draining', label: t('hours.new'), value: v.draining ? 'yes' : '', options: [['', t('hours.takes')], ['yes', t('hours.draining'), t('hours.draining_queue_hint')]] }),
+});
 
 // How a queue asks its agents; what is left empty is the default.
 const offering = (o) => [

@@ -4,7 +4,7 @@ import { h, fill, text, attr, keyed, View } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { avatar, paint } from '../lib/avatar.js';
 import { get } from '../lib/api.js';
-import { t, number } from '../lib/i18n.js';
+import { dateTime, number, t } from '../lib/i18n.js';
 import { link } from '../lib/router.js';
 import { bind } from '../lib/keys.js';
 import { awayName, awayPlan, awayReasons } from '../catalogues.js';
@@ -15,7 +15,7 @@ import { keepFresh } from './refresh.js';
 
 // What changes who is there, what they hold or who waits.
 const COUNTS = new Set(['handed_off', 'assigned', 'transferred', 'requeued', 'withdrawn', 'ended', 'started', 'availability', 'connected',
-  'disconnected', 'agent_changed', 'queue_changed', 'member_changed']);
+  'disconnected', 'wrapped_up', 'settings_changed', 'agent_changed', 'queue_changed', 'member_changed']);
 const MOST = 99;
 
 export class QueuePanel extends View {
@@ -109,7 +109,7 @@ function matching(q, search) {
 
 const plain = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().trim();
 
-const free = (a) => a.connected && a.availability === 'available' && a.held < a.limit;
+const free = (a) => a.connected && a.availability === 'available' && !a.offHours && !a.draining && a.held < a.limit;
 
 const count = (n, more = false) => (n > MOST || more ? `${number(Math.min(n, MOST))}+` : number(n));
 
@@ -119,6 +119,7 @@ function card(q) {
     h('header', { class: 'card__head' },
       h('h2', { id: title }),
       h('span', { class: 'card__mode chip' }),
+      h('span', { class: 'card__closed chip' }),
       h('span', { class: 'spacer' }),
       h('span', { class: 'card__free' }),
       h('span', { class: 'card__waiting' },
@@ -134,6 +135,9 @@ function updateCard(el, q) {
   const manual = el.querySelector('.card__mode');
   manual.hidden = q.queue.mode !== 'manual';
   text(manual, t('queues.manual'));
+  const closed = el.querySelector('.card__closed');
+  closed.hidden = q.opening.open;
+  text(closed, q.opening.closed === 'draining' ? t('hours.draining') : q.opening.next ? t('hours.closed_until', { when: dateTime(q.opening.next) }) : t('hours.closed'));
   text(el.querySelector('.card__free'), t('queues.free_of', { free: q.agents.filter(free).length, all: q.agents.length }));
   const badge = el.querySelector('.card__waiting .badge');
   text(badge, count(q.waiting, q.more));
@@ -171,7 +175,7 @@ function updateAgent(el, a) {
   text(el.querySelector('.visually-hidden'), t(a.connected ? 'availability.connected' : 'availability.disconnected'));
   const state = el.querySelector('.member__word');
   state.dataset.availability = a.availability || 'unavailable';
-  text(state, [t(`availability.${a.availability || 'unavailable'}`), awayName(a.awayReason)].filter(Boolean).join(' · '));
+  text(state, [t(`availability.${a.availability || 'unavailable'}`), awayName(a.awayReason), a.offHours && t('hours.off'), a.draining && t('hours.draining')].filter(Boolean).join(' · '));
   setClock(el.querySelector('.member__state .clock'), a.since);
   const plan = awayPlan(a.awayReason, a.since, now());
   text(el.querySelector('.member__plan'), plan.over ? plan.words : '');
