@@ -8,9 +8,7 @@ import { brief } from './content.js';
 import { agentName } from '../desk.js';
 import { most } from './words.js';
 import { contactActs } from './contact.js';
-=======
 import { Fields } from './fields.js';
->>>>>>> b33c4b0 (Console: routes for routing rules and contact fields)
 import { ticketList, writeTicket } from './tickets.js';
 
 export class Details {
@@ -43,7 +41,6 @@ export class Details {
     if (!row) return;
     this.add.hidden = !row.can.tickets;
     this.handedOff.hidden = !thread.brief;
-<<<<<<< HEAD
     this.asked.hidden = !thread.survey;
     if (thread.survey) fill(this.#survey, answer(thread.survey));
     const [b, list, r, f, of] = this.#shown;
