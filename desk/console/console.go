@@ -13,6 +13,7 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
+	"github.com/handoffdesk/handoff/export/fonts"
 	"github.com/handoffdesk/handoff/desk/console/internal/live"
 )
 
@@ -33,6 +34,10 @@ type Options struct {
 	// addition: styles/theme.css is for colours, icons/icon.svg the logo. It
 	// is read once, by New.
 	Overlay fs.FS
+	// Fonts are asked for the characters of transcripts that packages noto
+	// and emoji lack: package cjk has Chinese, Japanese and Korean. None by
+	// default.
+	Fonts []fonts.Family
 	// FrameAncestors are the origins that may show the console in a frame,
 	// such as "https://platform.example". None by default.
 	FrameAncestors []string

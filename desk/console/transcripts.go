@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/export"
+	"github.com/handoffdesk/handoff/export/emoji"
+	"github.com/handoffdesk/handoff/export/fonts/noto"
+	"github.com/handoffdesk/handoff/export/redact"
 )
 
 // transcriptFormats are the documents that a transcript can be.
@@ -20,22 +24,24 @@ var transcriptFormats = map[string]struct {
 	write     func(context.Context, io.Writer, export.Transcript, export.Options) error
 }{
 	"pdf":  {"application/pdf", export.WritePDF},
+	"html": {"text/html; charset=utf-8", export.WriteHTML},
 	"txt":  {"text/plain; charset=utf-8", export.WriteText},
 	"json": {"application/json", export.WriteJSON},
 }
 
 type transcriptInput struct {
 	ID     handoff.ConversationID `path:"id" maxLength:"64"`
-	Format string                 `query:"format" enum:"pdf,txt,json" default:"pdf"`
+	Format string                 `query:"format" enum:"pdf,html,txt,json" default:"pdf"`
 	All    bool                   `query:"all" doc:"With the contact's other conversations."`
 	Notes  bool                   `query:"notes" doc:"With what only agents see: private notes and tickets."`
 	Events bool                   `query:"events" doc:"With what happened between the messages."`
+	Redact bool                   `query:"redact" doc:"With telephone numbers, e-mail addresses, CPF and CNPJ masked, and without pictures."`
 	Lang   string                 `query:"lang" maxLength:"64" doc:"BCP 47; the agent's or the bot's if not said."`
 }
 
 func (c *Console) handleTranscripts() {
 	handle(c, route{method: http.MethodGet, path: "/conversations/{id}/transcript", name: "exportTranscript", tag: "conversations", audience: both,
-		summary: "All of a conversation as a document to save", produce: "application/pdf,text/plain,application/json"},
+		summary: "All of a conversation as a document to save", produce: "application/pdf,text/html,text/plain,application/json"},
 		c.transcript)
 }
 
@@ -64,7 +70,11 @@ func (c *Console) transcript(ctx context.Context, by *caller, in *transcriptInpu
 		return nil, fmt.Errorf("console: time zone of bot %s: %w", bot.ID, err)
 	}
 	options := export.Options{Language: cmp.Or(in.Lang, agent.Language, bot.Language), Zone: zone,
-		Notes: in.Notes, Tickets: in.Notes, Events: in.Events}
+		Notes: in.Notes, Tickets: in.Notes, Events: in.Events, GeneratedAt: time.Now().Truncate(time.Minute),
+		Open: by.pictures(in.ID), Emoji: emoji.Picture, Fonts: append(noto.Families(), c.o.Fonts...)}
+	if in.Redact {
+		options.Redact = redact.Personal()
+	}
 	attendances := make([]export.Attendance, len(all))
 	for i, t := range all {
 		attendances[i] = export.Attendance{Conversation: t.Conversation, Agents: t.Agents, Queues: t.Queues,
@@ -77,6 +87,29 @@ func (c *Console) transcript(ctx context.Context, by *caller, in *transcriptInpu
 			return format.write(ctx, to, document, options)
 		})
 	}, nil
+}
+
+// pictures opens the stored files of a conversation's messages, and of those
+// before it, as far as the caller sees them.
+func (by *caller) pictures(present handoff.ConversationID) func(context.Context, handoff.Message) (io.ReadCloser, error) {
+	return func(ctx context.Context, m handoff.Message) (io.ReadCloser, error) {
+		var file []byte
+		var err error
+		switch {
+		case !m.Media.Stored:
+			return nil, nil // the channel may have it
+		case by.seat == nil:
+			file, err = by.bot.Attachment(ctx, m.Media.SHA256)
+		case m.Conversation == present:
+			_, file, err = by.seat.Attachment(ctx, present, m.ID)
+		default:
+			_, file, err = by.seat.HistoryAttachment(ctx, present, m.Conversation, m.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return io.NopCloser(bytes.NewReader(file)), nil
+	}
 }
 
 // download answers with a document to save, as it is written. If writing it
