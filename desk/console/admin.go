@@ -23,6 +23,9 @@ type Queue struct {
 	RequireTags   bool             `json:"requireTags"`
 	Offering      Offering         `json:"offering"`
 	Hours         QueueHours       `json:"hours"`
+	SLA           handoff.SLAID    `json:"sla,omitempty"`
+	NoAnswer      NoAnswerPolicy   `json:"noAnswer"`
+	Silence       SilencePolicy    `json:"silence"`
 }
 
 type queueList struct {
@@ -45,6 +48,9 @@ type queueInput struct {
 		RequireTags   bool             `json:"requireTags,omitempty" doc:"Agents return nothing without a tag to the bot."`
 		Offering      Offering         `json:"offering,omitzero" doc:"How a queue of mode offer asks."`
 		Hours         QueueHours       `json:"hours,omitzero" doc:"When it is open, and what it does by time."`
+		SLA           handoff.SLAID    `json:"sla,omitempty" doc:"Its service level agreement; empty is the bot's."`
+		NoAnswer      NoAnswerPolicy   `json:"noAnswer,omitzero" doc:"What becomes of conversations that their agent does not answer."`
+		Silence       SilencePolicy    `json:"silence,omitzero" doc:"What becomes of those whose contact does not answer."`
 	}
 }
 
@@ -96,6 +102,7 @@ type botInput struct {
 		RetainDays  *int             `json:"retainDays,omitempty" doc:"For how many days after its end a conversation is kept; 0 is for good."`
 		ClosedTags  *bool            `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
 		Queue       *handoff.QueueID `json:"queue,omitempty" doc:"Where a hand-off goes that says nowhere, if no rule does; empty is nowhere."`
+		SLA         *handoff.SLAID   `json:"sla,omitempty" doc:"Of queues that have none of their own."`
 	}
 }
 
@@ -144,6 +151,7 @@ func apiQueue(q handoff.Queue) Queue {
 		RequireTags: q.RequireTags,
 		Offering:    apiOffering(q.Offering),
 		Hours:       apiHours(q),
+		SLA:         q.SLA, NoAnswer: apiNoAnswer(q.NoAnswer), Silence: apiSilence(q.Silence),
 	}
 }
 
@@ -165,6 +173,7 @@ func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
 	q.Order, q.OnLost, q.Sticky = in.Body.Order, in.Body.OnLost, time.Duration(in.Body.StickySeconds)*time.Second
 	q.RequireTags, q.Offering = in.Body.RequireTags, in.Body.Offering.handoff()
 	q = in.Body.Hours.of(q)
+	q.SLA, q.NoAnswer, q.Silence = in.Body.SLA, in.Body.NoAnswer.handoff(), in.Body.Silence.handoff()
 	return apiQueue(q), by.side().PutQueue(ctx, q)
 }
 
@@ -211,6 +220,9 @@ func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, erro
 	}
 	if in.Body.Queue != nil {
 		v.Queue = *in.Body.Queue
+	}
+	if in.Body.SLA != nil {
+		v.SLA = *in.Body.SLA
 	}
 	if in.Body.ClosedTags != nil {
 		v.ClosedTags = *in.Body.ClosedTags

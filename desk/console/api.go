@@ -55,6 +55,7 @@ func (c *Console) handleAPI() error {
 	c.handleHours()
 	c.handleCatalogues()
 	c.handleRules()
+	c.handleSLAs()
 	c.handleStream()
 	c.handleWebhooks()
 	c.handleBulk()

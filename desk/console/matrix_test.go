@@ -50,7 +50,7 @@ func as(who string) func(*world) []string {
 // matrix is every route's row: each file of routes has its own part.
 func matrix() map[string]row {
 	all := map[string]row{}
-	for _, part := range []map[string]row{webhookRows, coreRows, broadcastRows, deskRows, reportRows, kitRows, hoursRows, ruleRows} {
+	for _, part := range []map[string]row{webhookRows, coreRows, broadcastRows, deskRows, reportRows, kitRows, hoursRows, ruleRows, slaRows} {
 		maps.Copy(all, part)
 	}
 	return all

@@ -68,6 +68,9 @@ type side interface {
 	RemoveProfile(ctx context.Context, id handoff.ProfileID) error
 	RemoveQueue(ctx context.Context, id handoff.QueueID) error
 	RemoveTag(ctx context.Context, id handoff.TagID) error
+	PutSLA(ctx context.Context, v handoff.SLA) error
+	RemoveSLA(ctx context.Context, id handoff.SLAID) error
+	SLAs(ctx context.Context) ([]handoff.SLA, error)
 	RemoveTemplate(ctx context.Context, id handoff.TemplateID) error
 	Report(ctx context.Context, q desk.ReportQuery) (desk.Report, error)
 	Retry(ctx context.Context, id handoff.ConversationID, m handoff.MessageID) (handoff.Message, error)

@@ -120,6 +120,7 @@ func (s *subject) learn(n *snapshot) *snapshot {
 // snapshot is a conversation as it was read once; zero if it was not there.
 type snapshot struct {
 	conversation handoff.Conversation
+	due          *desk.Due // the clock that presses most, if one runs
 	clock        time.Time // the store's, not after it was read; may be zero
 	tick         int64     // the hub's, before it was read
 	row          encoded   // of all viewers, see appendRow

@@ -168,6 +168,16 @@ func (h *Hub) read(ctx context.Context, bot handoff.BotID, id handoff.Conversati
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("live: conversation %s: %w", id, err)
 	}
+	dues, err := h.desk.Bot(bot).Dues(ctx, id)
+	if errors.Is(err, desk.ErrNotFound) {
+		return s, nil // the bot was never put: nothing is agreed
+	}
+	if err != nil {
+		return nil, err
+	}
+	if due, ok := dues[id]; ok {
+		s.due = &due
+	}
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
@@ -181,12 +182,23 @@ func (s *Stream) fill(ctx context.Context) error {
 		return fmt.Errorf("live: listing conversations: %w", err)
 	}
 	l.filled = s.room.hub.tick.Add(1)
+	ids := make([]handoff.ConversationID, len(page.Rows))
+	for i, c := range page.Rows {
+		ids[i] = c.ID
+	}
+	dues, err := s.room.hub.desk.Bot(s.viewer.Bot).Dues(ctx, ids...)
+	if err != nil {
+		return err
+	}
 	var steps []step
 	for _, c := range l.of.Fill(page.Rows, page.Next, page.More) {
 		st := step{Change: c}
 		if c.Kind != filter.Leave {
 			i := slices.IndexFunc(page.Rows, func(r handoff.Conversation) bool { return r.ID == c.ID })
 			st.shows = &snapshot{conversation: page.Rows[i]}
+			if due, ok := dues[c.ID]; ok {
+				st.shows.due = &due
+			}
 		}
 		steps = append(steps, st)
 	}
@@ -281,9 +293,10 @@ func (n *snapshot) appendRow(data []byte, of *names, read int64) []byte {
 		whole.Terms = nil // only searching has a use for them
 		return struct {
 			handoff.Conversation
-			AgentName string `json:"agentName,omitempty"`
-			QueueName string `json:"queueName,omitempty"`
-		}{whole, of.agents[c.LastAgent], of.queues[c.Queue]}
+			AgentName string    `json:"agentName,omitempty"`
+			QueueName string    `json:"queueName,omitempty"`
+			Due       *desk.Due `json:"due,omitempty"`
+		}{whole, of.agents[c.LastAgent], of.queues[c.Queue], n.due}
 	})
 	data = append(data, shared[:len(shared)-1]...)
 	data = append(data, `,"unread":`...)
