@@ -195,6 +195,11 @@ func (w *world) maySee(me handoff.Agent, c handoff.Conversation) bool {
 // checkLiveness lets the desks come to rest and asks that nobody waits whom
 // an eligible agent has room for, and that nothing is left to be sent.
 func (w *world) checkLiveness() {
+	if !w.live { // breakers go by a clock that does not stand still
+		for i := range w.desks {
+			w.begin(i)
+		}
+	}
 	w.pass(5 * time.Minute) // every retry is due, and every lease of the dead has ended
 	for range 3 {
 		w.settle()
