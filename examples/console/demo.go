@@ -71,7 +71,11 @@ func (t *town) furnish(ctx context.Context) (isNew bool, err error) {
 
 // found makes the shop.
 func (t *town) found(ctx context.Context) error {
-	err := t.bot.Put(ctx, handoff.Bot{Name: "Lumen", Language: "pt-BR", TimeZone: "America/Sao_Paulo"})
+	err := t.bot.Put(ctx, handoff.Bot{Name: "Lumen", Language: "pt-BR", TimeZone: "America/Sao_Paulo", Survey: handoff.Survey{
+		Kind:     handoff.CSAT,
+		Question: "De 1 (péssimo) a 5 (ótimo), como foi o nosso atendimento?",
+		Thanks:   "Obrigado! Sua opinião nos ajuda a melhorar.",
+	}})
 	if err != nil {
 		return err
 	}
