@@ -36,7 +36,7 @@ func main() {
 var sizes = []int{100, 1_000, 10_000, 20_000, 100_000}
 
 // largestPrint is how many messages a browser is asked to print.
-const largestPrint = 10_000
+const largestPrint = 20_000
 
 // makers make a document of so many messages.
 var makers = []struct {
