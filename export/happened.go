@@ -72,7 +72,11 @@ func (n *narrator) about() []fact {
 	if !n.o.GeneratedAt.IsZero() {
 		facts = append(facts, fact{n.generated, n.o.GeneratedAt.In(n.o.Zone).Format(n.stamp)})
 	}
-	return known(facts)
+	var masked []string
+	for _, pattern := range n.o.Redact {
+		masked = append(masked, pattern.Name)
+	}
+	return known(append(facts, fact{n.masked, strings.Join(masked, ", ")}))
 }
 
 // aboutAttendance tells the present attendance's circumstances.

@@ -25,6 +25,7 @@ type jsonHead struct {
 	GeneratedAt time.Time       `json:"generatedAt,omitzero"`
 	Bot         string          `json:"bot"`
 	Contact     handoff.Contact `json:"contact"`
+	Masked      bool            `json:"masked,omitempty"`
 }
 
 // jsonAttendance is an attendance up to its messages. Of the conversation it
@@ -57,6 +58,7 @@ type jsonAttendance struct {
 //	 "title", "language", "timeZone", "bot": strings
 //	 "generatedAt": RFC 3339, if Options.GeneratedAt is set
 //	 "contact": a handoff.Contact
+//	 "masked": true, if Options.Redact masked personal data
 //	 "attendances": [{
 //	   "bot", "id", "contact", "channel", "account", "state", "queue", "agent",
 //	   "lastAgent", "priority", "tags", "startedAt", "humanAt", "endedAt":
@@ -84,7 +86,7 @@ func WriteJSON(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	t.Contact.Since = encodableTime(t.Contact.Since)
 	j.open(jsonHead{
 		Version: JSONVersion, Title: o.Title, Language: words.language, TimeZone: o.Zone.String(),
-		GeneratedAt: encodableTime(o.GeneratedAt), Bot: t.Bot, Contact: t.Contact,
+		GeneratedAt: encodableTime(o.GeneratedAt), Bot: t.Bot, Contact: t.Contact, Masked: o.Redact != nil,
 	})
 	j.raw(`,"attendances":[`)
 	err := s.attendances(func(number int, a Attendance) error {

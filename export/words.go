@@ -109,7 +109,7 @@ var english = words{
 	howToCheck: "The SHA-256 is computed over the messages shown here, as they stand in the JSON transcript of the same conversations and " +
 		"options: each message's line and a line feed. If the two sums are equal, nothing was added, left out or changed.",
 	unopened: "The file could not be opened.", unshown: "The picture cannot be shown.",
-	masked: "Personal data masked",
+	masked: "Masked",
 	states: map[handoff.State]string{
 		handoff.StateBot: "with the bot", handoff.StateWaiting: "waiting", handoff.StateAssigned: "with an agent",
 		handoff.StateEnded: "ended",
@@ -172,7 +172,7 @@ var portuguese = words{
 	howToCheck: "O SHA-256 é calculado sobre as mensagens mostradas aqui, como estão na transcrição em JSON das mesmas conversas e " +
 		"opções: a linha de cada mensagem e uma quebra de linha. Se as duas somas são iguais, nada foi acrescentado, omitido ou alterado.",
 	unopened: "Não foi possível abrir o arquivo.", unshown: "A imagem não pode ser mostrada.",
-	masked: "Dados pessoais ocultados",
+	masked: "Dados ocultados",
 	states: map[handoff.State]string{
 		handoff.StateBot: "com o bot", handoff.StateWaiting: "aguardando atendimento",
 		handoff.StateAssigned: "em atendimento", handoff.StateEnded: "encerrado",
@@ -235,7 +235,7 @@ var spanish = words{
 	howToCheck: "El SHA-256 se calcula sobre los mensajes que se muestran aquí, tal como están en la transcripción en JSON de las mismas " +
 		"conversaciones y opciones: la línea de cada mensaje y un salto de línea. Si ambas sumas son iguales, nada se agregó, omitió ni cambió.",
 	unopened: "No se pudo abrir el archivo.", unshown: "La imagen no se puede mostrar.",
-	masked: "Datos personales ocultos",
+	masked: "Datos ocultos",
 	states: map[handoff.State]string{
 		handoff.StateBot: "con el bot", handoff.StateWaiting: "en espera", handoff.StateAssigned: "con un agente",
 		handoff.StateEnded: "terminada",

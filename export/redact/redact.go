@@ -17,7 +17,7 @@ import (
 
 // Pattern finds one kind of data.
 type Pattern struct {
-	Name string // for people who choose patterns; never printed
+	Name string // what is masked, as a document says it
 	// Match finds candidates. One that has a digit right before it or after
 	// it is no match, since it is a part of a longer number.
 	Match *regexp.Regexp
@@ -39,7 +39,7 @@ func Personal() Profile {
 		{Name: "e-mail", Match: email},
 		{Name: "CNPJ", Match: cnpj, Valid: func(s string) bool { return !digitsOnly(s) || checked(s, 12) }},
 		{Name: "CPF", Match: cpf, Valid: func(s string) bool { return !digitsOnly(s) || checked(s, 9) }},
-		{Name: "telephone", Match: phone, Valid: dialable},
+		{Name: "tel.", Match: phone, Valid: dialable},
 	}
 }
 
