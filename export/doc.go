@@ -1,5 +1,5 @@
 // Package export writes transcripts: what was said in one attendance, or in
-// all of a contact's, as a PDF document, as plain text or as JSON.
+// all of a contact's, as a PDF document, as HTML, as plain text or as JSON.
 //
 // # Terms
 //
@@ -12,11 +12,16 @@
 // # The life of an export
 //
 // The caller decides what the reader may see and gives it as iterators, which
-// may read from a store page by page. [WritePDF], [WriteText] and [WriteJSON]
-// run through them once, attendance by attendance, messages by number with the
-// events between them, and end with the number of messages and a SHA-256
-// digest over them. The digest is of the messages' JSON, so it is the same in
-// all three formats, and whoever has the JSON can compute it again.
+// may read from a store page by page. [WritePDF], [WriteHTML], [WriteText] and
+// [WriteJSON] run through them once, attendance by attendance, messages by
+// number with the events between them, and end with the number of messages and
+// a SHA-256 digest over them. The digest is of the messages' JSON, so it is the
+// same in all formats, and whoever has the JSON can compute it again: [Verify]
+// does, and [Sum] computes it of what a store holds now.
+//
+// A PDF document is set in DejaVu Sans and the fonts and emoji of [Options],
+// which packages below this one have: fonts, fonts/noto, fonts/cjk and emoji.
+// Package layout sets its text, and package redact masks personal data.
 //
 // # Guarantees
 //
@@ -30,8 +35,9 @@
 // vanish, except those that are invisible by nature (joiners, selectors of a
 // variant). What cannot be shown is told by its code point. Text cannot
 // become anything but text: not markup, not a control sequence, not a link.
+// Pictures are decoded within bounds and made anew.
 //
-// Memory doesn't grow with the transcript in text and JSON. A PDF document is
+// Memory doesn't grow with the transcript in HTML, text and JSON. A PDF document is
 // held until it is complete, at less than 2 KiB for a message of a line or two.
 //
 // The functions keep no state between calls and may be called at once, each
