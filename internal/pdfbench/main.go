@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command pdfbench measures transcripts as PDF beside what else makes them:
 // gofpdf as it is, which has Latin text alone, and a browser that prints the
 // HTML transcript. Each is made by a process of its own, whose time is told
