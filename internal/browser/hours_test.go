@@ -66,7 +66,5 @@ func TestOpeningHoursAreWrittenAndAQueueGoesByThem(t *testing.T) {
 		}
 		return false
 	})
-	ana.Sees(".toast", "")
-	ana.Go(w.url + "#/panel")
-	ana.Sees(".card__closed", "Closed")
+	w.as("ana", "#/panel").Sees(".card__closed", "Closed")
 }
