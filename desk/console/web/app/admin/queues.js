@@ -103,7 +103,7 @@ class Queues extends Page {
 
   async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining, ...values }, queue) {
     const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
+    await put(`queues/${id(key)}`, { ...values, sla: queue?.sla, noAnswer: queue?.noAnswer, silence: queue?.silence, requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
       hours: { calendar, whenClosed, overflow, overflowAfterSeconds: (overflowAfter || 0) * 60, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
       offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
