@@ -110,7 +110,9 @@ func TestThePartsOfAPeriodAddUp(t *testing.T) {
 	t.Parallel()
 	statuses := rapid.SampledFrom([]handoff.Availability{handoff.Available, handoff.Unavailable, handoff.Away})
 	rapid.Check(t, func(t *rapid.T) {
-		minute := func(label string) time.Time { return noon.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, label)) * time.Minute) }
+		minute := func(label string) time.Time {
+			return noon.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, label)) * time.Minute)
+		}
 		var events []handoff.Event
 		for range rapid.IntRange(0, 12).Draw(t, "events") {
 			e := handoff.Event{Kind: handoff.EventAvailability, Agent: handoff.AgentID(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "agent")),

@@ -33,7 +33,7 @@ const (
 	EventSLADueSoon     EventKind = "sla_due_soon"    // a clock comes near its deadline
 	EventSLAMissed      EventKind = "sla_missed"
 	EventSLAMet         EventKind = "sla_met"
-	EventSLAClock       EventKind = "sla_clock" // another clock presses now, or none
+	EventSLAClock       EventKind = "sla_clock"      // another clock presses now, or none
 	EventOffered        EventKind = "offered"        // it rings at Agent
 	EventDeclined       EventKind = "offer_declined" // Agent did not want it
 	EventRefused        EventKind = "refused"        // a hand-off was: the queue is closed, Reason is the Closure

@@ -13,8 +13,8 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
-	"github.com/handoffdesk/handoff/export/fonts"
 	"github.com/handoffdesk/handoff/desk/console/internal/live"
+	"github.com/handoffdesk/handoff/export/fonts"
 )
 
 // Options of a console. The zero value, and nil, mean the documented defaults.
