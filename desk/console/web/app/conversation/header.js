@@ -7,6 +7,7 @@ import { icon } from '../lib/icons.js';
 import { paint } from '../lib/avatar.js';
 import { go, link } from '../lib/router.js';
 import { now } from '../desk.js';
+import { dueChip, setDue } from '../list/due.js';
 import { label, channelName } from '../list/words.js';
 import { tags as catalogue } from '../catalogues.js';
 import * as actions from './actions.js';
@@ -30,6 +31,7 @@ export class Header {
     p.others = h('p', { class: 'head__others', role: 'status' });
     p.details = h('button', { class: 'icon-button', type: 'button', title: `${t('conv.action.details')} (i)`, on: { click: details } }, icon('ticket'), h('span', { class: 'visually-hidden' }, t('conv.action.details')), p.count = h('span', { class: 'badge badge--waiting' }));
     p.state = h('span', { class: 'head__state' }, p.dot = h('span', { class: 'dot', 'aria-hidden': 'true' }), p.stateText = h('span'));
+    p.due = dueChip();
     p.queue = h('span', { class: 'head__fact' }, icon('people'), p.queueText = h('span', { dir: 'auto' }));
     p.agent = h('span', { class: 'head__fact' }, icon('user'), p.agentText = h('span', { dir: 'auto' }));
     p.priorityText = h('span');
@@ -50,7 +52,7 @@ export class Header {
         action('transfer', 'transfer', 't', () => actions.transfer(this.#thread)),
         action('return', 'bot', 'b', () => actions.returnToBot(this.#thread)),
         p.details, more),
-      h('div', { class: 'head__facts' }, p.state, p.queue, p.agent, p.priority, p.chips, p.addTag));
+      h('div', { class: 'head__facts' }, p.state, p.due, p.queue, p.agent, p.priority, p.chips, p.addTag));
   }
 
   open(thread) {
@@ -96,6 +98,7 @@ export class Header {
     if (!row) return;
     const words = t(`state.${row.state}`);
     text(this.#p.stateText, row.state === 'waiting' && row.waitingSince ? `${words} · ${duration(now() - new Date(row.waitingSince).getTime())}` : words);
+    setDue(this.#p.due, row.due);
   }
 
   focusDetails() {

@@ -109,7 +109,7 @@ export class Thread extends EventTarget {
       this.fieldsAt = event.seq;
       this.changed();
     }
-    if (event.version || event.kind === 'contact_changed' || (event.kind === 'message' && event.actor.by === 'contact')) this.#row();
+    if (event.version || event.kind === 'contact_changed' || event.kind.startsWith('sla_') || (event.kind === 'message' && event.actor.by === 'contact')) this.#row();
     if (this.events) this.#events();
   }
 

@@ -76,7 +76,7 @@ export class ConversationList extends View {
       this.#show(now);
       if (!now.loading) found.textContent = t('list.found', { count: now.rows.length });
     });
-    this.every(20e3, () => this.#rows.refresh());
+    this.every(15e3, () => this.#rows.refresh());
     this.#keys();
     loadViews().catch(() => {});
   }

@@ -6,6 +6,7 @@ import { paint } from '../lib/avatar.js';
 import { icon } from '../lib/icons.js';
 import { tagOf } from '../catalogues.js';
 import { me, now, criteria, agentName, queueName } from '../desk.js';
+import { dueChip, setDue } from './due.js';
 import { label, phone, previewText, previewBy, channelName } from './words.js';
 
 /** Makes an empty row; {@link updateRow} fills it. */
@@ -31,6 +32,7 @@ export function createRow() {
         h('span', { class: 'badge badge--unread', ref: part('badge') }, h('span', { 'aria-hidden': 'true', ref: part('unread') }), said('unreadSaid'))),
       h('span', { class: 'row__line row__facts' },
         h('span', { class: 'badge badge--waiting', ref: part('waiting') }, icon('clock'), h('span', { 'aria-hidden': 'true', ref: part('wait') }), said('waitSaid')),
+        parts.due = dueChip(),
         h('span', { class: 'row__where', ref: part('where') }),
         h('span', { class: 'spacer' }),
         h('span', { class: 'row__tags', ref: part('tags') }, h('span', { class: 'visually-hidden', ref: part('tagsSaid') }), h('span', { class: 'row__marks', 'aria-hidden': 'true', ref: part('marks') })),
@@ -68,6 +70,8 @@ export function updateRow(el, row) {
   const due = row.agent === self || row.state === 'waiting';
   el.classList.toggle('row--unread', row.unread > 0 && due);
   p.badge.classList.toggle('badge--unread', due);
+
+  setDue(p.due, row.due);
 
   // A small sign for the eye, and the words for the ear.
   const sign = (box, shown, small, said) => {
