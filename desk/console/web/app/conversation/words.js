@@ -11,7 +11,7 @@ export function actorName(actor, contact) {
 }
 
 // Kinds that the timeline shows in other ways, or that tell an agent nothing.
-const SILENT = new Set(['message', 'delivery', 'ranked']);
+const SILENT = new Set(['message', 'delivery', 'ranked', 'sla_clock']);
 
 /** An event as a sentence; '' if there is nothing to say. */
 export function eventText(e, contact) {
@@ -34,6 +34,7 @@ export function eventText(e, contact) {
       return e.reason && has(`conv.reason.${e.reason}`) ? t('conv.event.requeuedBecause', { queue, reason: t(`conv.reason.${e.reason}`) }) : t('conv.event.requeued', { queue });
     case 'ended':
       if (e.reason === 'returned') return t('conv.event.returned', { who });
+      if (e.reason === 'silence') return t('conv.event.endedSilence');
       return e.reason === 'merged' ? t('conv.event.endedMerged') : t('conv.event.ended', { who });
     case 'priority':
       return t('conv.event.priority', { who, priority: t(`priority.${e.priority ?? 'none'}`) });
@@ -43,7 +44,7 @@ export function eventText(e, contact) {
       return t('conv.event.ticket', { who, status: t(`conv.ticket.status.${e.ticketStatus}`) });
   }
   if (has(`surveys.event.${e.kind}`)) return t(`surveys.event.${e.kind}`, { who, score: e.score ?? 0, most: most(e.survey) });
-  return has(`conv.happened.${e.kind}`) ? because(t(`conv.happened.${e.kind}`, { who, agent, queue }), e.why) : '';
+  return has(`conv.happened.${e.kind}`) ? because(t(`conv.happened.${e.kind}`, { who, agent, queue, clock: e.clock ? t(`sla.clock.${e.clock}`) : '' }), e.why) : '';
 }
 
 // What put the agent ahead of the others, if the router said.

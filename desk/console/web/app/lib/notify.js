@@ -32,7 +32,7 @@ function wake() {
 /** Two soft notes; the higher the more urgent. */
 export function ring(kind) {
   if (!sound.get() || !audio || audio.state !== 'running') return;
-  const notes = { customer: [659, 880], offer: [784, 988], assigned: [587, 880], message: [740, 740] }[kind] ?? [740, 740];
+  const notes = { customer: [659, 880], offer: [784, 988], assigned: [587, 880], escalated: [784, 988], reminded: [587, 880], message: [740, 740] }[kind] ?? [740, 740];
   notes.forEach((hertz, i) => {
     const at = audio.currentTime + i * 0.16;
     const gain = audio.createGain();
@@ -87,7 +87,7 @@ export class Alerts {
   /**
    * With `quiet` this tab says nothing of it, because it is being looked at.
    *
-   * @param {{kind: 'offer' | 'customer' | 'assigned' | 'message', conversation: string, title: string, body: string}} alert
+   * @param {{kind: 'offer' | 'escalated' | 'reminded' | 'customer' | 'assigned' | 'message', conversation: string, title: string, body: string}} alert
    */
   raise(alert, { quiet = false } = {}) {
     this.#open.set(alert.conversation, alert);
@@ -117,7 +117,7 @@ export class Alerts {
   }
 
   #repeat() {
-    const kinds = ['offer', 'assigned', 'customer', 'message'];
+    const kinds = ['offer', 'escalated', 'reminded', 'assigned', 'customer', 'message'];
     const all = [...this.#open.values()].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
     if (all.length) this.#tell(all[0]);
   }

@@ -30,7 +30,7 @@ export function setDue(chip, due) {
 // left counts in minutes begun, so that it never says none while there is some.
 function reading(due, at) {
   const left = due.at ? new Date(due.at).getTime() - at : (due.left ?? 0) * 1000;
-  if (due.missed || (!due.resting && left <= 0)) return { state: 'missed', time: due.at ? duration(Math.max(MINUTE, -left)) : '' };
+  if (due.missed || (!due.resting && left <= 0)) return { state: 'missed', time: duration(Math.max(MINUTE, -left)) };
   const time = duration(Math.max(MINUTE, Math.ceil(left / MINUTE) * MINUTE));
   if (due.resting) return { state: 'resting', time };
   return { state: due.soon && at >= new Date(due.soon).getTime() ? 'soon' : 'running', time };

@@ -6,7 +6,7 @@ import { State } from '../lib/store.js';
 import { get, id } from '../lib/api.js';
 import { route } from '../lib/router.js';
 import { t } from '../lib/i18n.js';
-import { me, stream, list, rowOf } from '../desk.js';
+import { can, me, stream, list, rowOf } from '../desk.js';
 import { label, previewText } from '../list/words.js';
 
 /** How many of the agent's own conversations have something unread. */
@@ -77,6 +77,12 @@ export function attend() {
       raise('offer', conversation, t('notify.offer'));
     } else if ((kind === 'offer_expired' || kind === 'offer_declined') && event.agent === self.agent.id) {
       alerts.settle(conversation);
+    } else if (kind === 'reminded' && event.agent === self.agent.id) {
+      raise('reminded', conversation, t('notify.reminded'));
+    } else if (kind === 'escalated' && can('reports')) {
+      raise('escalated', conversation, t('notify.escalated'));
+    } else if (kind === 'message' && event.actor.by === 'agent') {
+      alerts.settle(conversation); // whoever waited for an answer has one
     } else if (kind === 'message' && event.actor.by === 'contact' && mine.has(conversation)) {
       mine.set(conversation, mine.get(conversation) + 1);
       raise('message', conversation, t('notify.message'));
