@@ -227,7 +227,8 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
 		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get PutCalendar RemoveCalendar Calendars IsOpen Report Facts CountHistory
-		PutSLA RemoveSLA SLAs Dues`)
+		PutSLA RemoveSLA SLAs Dues
+		PutRules Rules DryRun PutContactField RemoveContactField ContactFields SetContactFields`)
 	for m := range reflect.TypeFor[*desk.Bot]().Methods() {
 		_, known := byPlatform[m.Name]
 		require.True(t, known || slices.Contains(others, m.Name), "%s is in no table: what does it do with bad input?", m.Name)

@@ -136,7 +136,6 @@ func TestARequestIsRefusedBeforeItIsWritten(t *testing.T) {
 	o := newOffice(t)
 	id := o.writes("551", "oi")
 	for name, make := range map[string]func() (storage.Request, error){
-		"to nobody":   func() (storage.Request, error) { return o.bot.RequestHandOff(id, desk.HandOff{}, "k") },
 		"without key": func() (storage.Request, error) { return o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "") },
 		"of a bad id": func() (storage.Request, error) { return o.bot.RequestHandOff("", desk.HandOff{Queue: "sales"}, "k") },
 		"with a long key": func() (storage.Request, error) {

@@ -129,7 +129,7 @@ func TestAConversationTellsWhatCanBeDoneInIt(t *testing.T) {
 	require.True(t, v.CanReply)
 	require.Equal(t, clock.Now().Add(24*time.Hour), v.WindowUntil)
 	require.Equal(t, desk.Actions{Reply: true, Templates: true, Note: true, Transfer: true, Return: true,
-		Priority: true, Tags: true, Tickets: true, Export: true}, *v.Can)
+		Priority: true, Tags: true, Tickets: true, Export: true, Fields: true}, *v.Can)
 	require.EqualValues(t, 1, v.Unread)
 	w.ana("POST", "/conversations/{id}/read", "", 204, nil)
 	w.ana("GET", "/conversations/{id}", "", 200, &v)

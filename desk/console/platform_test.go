@@ -122,11 +122,11 @@ func TestTheBotHandsOffWithdrawsRecordsAndSends(t *testing.T) {
 	require.Equal(t, desk.Outcome{State: handoff.StateWaiting, Queue: handoff.QueueID(w.ids[acme]["queue"]), Said: true}, o)
 	w.bot("POST", one+"/hand-off", handOff, 409, nil)
 	w.bot("POST", one+"/messages", `{"content":{"kind":"text","text":"x"}}`, 409, nil)
-	w.bot("POST", one+"/hand-off", `{}`, 422, nil)
 	w.bot("POST", one+"/hand-off", `{"queue":"{queue}","priority":3}`, 422, nil)
 	var c handoff.Conversation
 	w.bot("POST", one+"/withdraw", "", 200, &c)
 	require.Equal(t, handoff.StateBot, c.State)
+	w.bot("POST", one+"/hand-off", `{}`, 422, nil) // no rule, and no queue of the bot's own
 
 	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &m, "Idempotency-Key", "s")
 	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &again, "Idempotency-Key", "s")
