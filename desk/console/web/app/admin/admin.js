@@ -12,6 +12,7 @@ import './sessions.js';
 import './agents.js';
 import './queues.js';
 import './hours.js';
+import './slas.js';
 import './templates.js';
 import './surveys.js';
 import './broadcasts.js';
@@ -36,6 +37,7 @@ const PAGES = [
   { name: 'rules', icon: 'transfer', may: () => can('manage_settings') },
   { name: 'fields', icon: 'file', may: () => can('manage_settings') },
   { name: 'hours', icon: 'calendar', may: () => can('manage_settings') },
+  { name: 'slas', icon: 'hourglass', may: () => can('manage_settings') },
   { name: 'templates', icon: 'note', may: () => can('manage_settings') },
   { name: 'broadcasts', icon: 'send', may: () => can('broadcast') },
   { name: 'tags', icon: 'tag', may: () => can('manage_settings') },

@@ -178,6 +178,17 @@ export function amount(o) {
   });
 }
 
+/** A time of whole minutes, which has its value in seconds: one that is not whole stays as it is until somebody changes it. */
+export function minutes({ seconds = 0, ...o }) {
+  const shown = seconds ? Math.max(1, Math.round(seconds / 60)) : '';
+  const made = amount({ ...o, value: shown });
+  return {
+    ...made,
+    get: () => (made.get() === shown ? seconds : Number(made.get()) * 60),
+    set: (v) => made.set(v === seconds ? shown : v ? v / 60 : ''),
+  };
+}
+
 /** A language of the console; '' is `none`. */
 export const languageField = (o) => select({ name: 'language', label: t('admin.language'), ...o,
   options: [...(o.none ? [['', o.none]] : []), ...LANGUAGES.map((l) => [l, languageName(l)]),

@@ -12,6 +12,7 @@ import { keepFresh } from '../queues/refresh.js';
 import { Page, nothing } from './page.js';
 import { Form, part } from './form.js';
 import { amount, choice, idField, line, select } from './fields.js';
+import { patience, waits } from './patience.js';
 
 const MODES = ['automatic', 'offer', 'manual'];
 const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
@@ -24,14 +25,16 @@ const MOST = 1000;
 
 class Queues extends Page {
   calendars = [];
+  slas = [];
 
   connect() {
     const title = t('admin.page.queues');
     this.loading(title);
     this.attempt(title, async () => {
-      const [{ queues }, { calendars }] = await Promise.all([get('queues'), get('calendars')]);
+      const [{ queues }, { calendars }, { slas }] = await Promise.all([get('queues'), get('calendars'), get('slas')]);
       if (!this.isConnected) return;
       this.calendars = calendars;
+      this.slas = slas;
       const queue = queues.find((q) => q.id === this.item);
       if (this.fresh) this.#edit(null, queues);
       else if (!this.item) this.#list();
@@ -71,11 +74,14 @@ class Queues extends Page {
       value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
     const asks = offering(v.offering ?? {});
     const tags = choice({ name: 'requireTags', label: t('tags.required'), value: v.requireTags ? 'yes' : '', options: [['', t('tags.required_no')], ['yes', t('tags.required_yes'), t('tags.required_hint')]] });
-    const hours = hoursFields(v.hours ?? {}, this.calendars, all.filter((q) => q.id !== queue?.id));
-    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks, ...Object.values(hours)].filter(Boolean);
+    const others = all.filter((q) => q.id !== queue?.id);
+    const hours = hoursFields(v.hours ?? {}, this.calendars, others);
+    const waiting = patience(queue, this.slas, others);
+    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks, ...Object.values(hours), ...waiting.fields].filter(Boolean);
     const dependent = () => {
       strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual';
       for (const f of asks) f.el.hidden = mode.get() !== 'offer';
+      waiting.dependent();
     };
     dependent();
 
@@ -88,6 +94,7 @@ class Queues extends Page {
         part(t('admin.distribution'), t('admin.distribution_text'), mode.el, ...asks.map((f) => f.el), strategy.el, sticky.el),
         part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
         part(t('hours.queue'), t('hours.queue_text'), hours.calendar.el, hours.whenClosed.el, hours.overflow.el, hours.overflowAfter.el, hours.draining.el),
+        ...waiting.parts,
         part(t('tags.at_the_end'), null, tags.el, hours.wrapUp.el, hours.onSignOut.el),
       ],
       save: (values) => this.#save(values, queue),
@@ -101,9 +108,10 @@ class Queues extends Page {
     if (fresh) name.focus();
   }
 
-  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining, ...values }, queue) {
+  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining,
+    sla, remind, requeue, exclude, rounds, unanswered, ask, question, end, ...values }, queue) {
     const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, sla: queue?.sla, noAnswer: queue?.noAnswer, silence: queue?.silence, requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
+    await put(`queues/${id(key)}`, { ...values, ...waits({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }), requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
       hours: { calendar, whenClosed, overflow, overflowAfterSeconds: (overflowAfter || 0) * 60, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
       offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
