@@ -129,7 +129,7 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 		}
 		t.as(a)
 		if v.version != 0 && (v.value.SLA != q.SLA || v.value.NoAnswer != q.NoAnswer || v.value.Silence != q.Silence ||
-			v.value.Calendar != q.Calendar || v.value.OverflowAfter != q.OverflowAfter) {
+			v.value.Calendar != q.Calendar || v.value.OverflowAfter != q.OverflowAfter || v.value.Overflow != q.Overflow) {
 			if err := d.recheck(ctx, t, bot); err != nil {
 				return err
 			}

@@ -45,6 +45,9 @@ func castToKey(bot handoff.BotID, a handoff.Address) storage.Key {
 // else the first one that they begin.
 func (s *casting) accepted(ctx context.Context, t *draft, row doc[recipient], tally doc[handoff.BroadcastCounts], m handoff.Message, sent Sent) error {
 	b := s.b.value
+	if row.value.Address == "" { // erased while it was sent: nothing of it is kept
+		return t.outcome(row, tally, handoff.OutcomeSent, "")
+	}
 	m.At, m.Delivery, m.Recorded = t.now, handoff.Sent, true
 	if sent.Provider != "" {
 		known, err := s.knows(ctx, m, sent.Provider)

@@ -120,7 +120,7 @@ const (
 
 // Kinds of records and timers of erasing.
 const (
-	kindErasure   = "erasure"   // id contact; Erasure
+	kindErasure   = "erasure"   // id contact; Erasure, and how far it is
 	kindRetention = "retention" // id bot; how far what is too old was erased
 	kindHeld      = "held"      // parent hash, id message; that it holds a stored attachment
 	timerErase    = "erase"     // id contact: they are to be erased

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,14 @@ type Erasure struct {
 	Conversations int               `json:"conversations"` // done so far
 	Begun         time.Time         `json:"begun"`
 	Ended         time.Time         `json:"ended,omitzero"`
+}
+
+// erasing is an erasure as it is kept.
+type erasing struct {
+	Erasure
+	// After is the conversation up to which this round is: a later turn goes
+	// on there, however long it takes to look at those before.
+	After handoff.ConversationID `json:"after,omitempty"`
 }
 
 // Bounds of erasing.
@@ -137,7 +146,7 @@ func (d *Desk) erasure(ctx context.Context, w who, id handoff.ContactID) (Erasur
 // eraseDue makes one turn at erasing a contact. Every step finds out by
 // itself what is still to be done.
 func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
-	job, err := get[Erasure](ctx, d, key(due.Bot, kindErasure, due.ID))
+	job, err := get[erasing](ctx, d, key(due.Bot, kindErasure, due.ID))
 	if err != nil || job.value.State != ErasureRunning {
 		return err
 	}
@@ -152,14 +161,22 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 	if err := d.forget(ctx, due.Bot, contact.value.ID, false); err != nil {
 		return err
 	}
+	// Without an address they are taken together with nobody else any more.
+	if contact, err = d.contact(ctx, due.Bot, contact.value.ID); err != nil {
+		return err
+	}
 	w := where(anyState...)
 	w.Contacts = contact.value.IDs()
 	all, err := d.all(ctx, storage.Query{Bot: due.Bot, Where: w})
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(all, func(x, y handoff.Conversation) int { return cmp.Compare(x.ID, y.ID) })
 	began := time.Now()
 	for _, c := range all {
+		if c.ID <= job.value.After {
+			continue // a turn before this one did it
+		}
 		if time.Since(began) > eraseTime {
 			return d.step(ctx, job, due, false)
 		}
@@ -167,7 +184,7 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 		if err != nil {
 			return err
 		}
-		if erased {
+		if job.value.After = c.ID; erased {
 			job.value.Conversations++
 		}
 	}
@@ -178,7 +195,7 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 }
 
 // step keeps how far an erasure is.
-func (d *Desk) step(ctx context.Context, job doc[Erasure], due storage.Timer, done bool) error {
+func (d *Desk) step(ctx context.Context, job doc[erasing], due storage.Timer, done bool) error {
 	now, err := d.Now(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -319,6 +321,61 @@ func TestAnErasureSurvivesItsProcess(t *testing.T) {
 			require.Equal(t, desk.ErasureDone, e.State, "call %d", nth)
 		}
 	}
+}
+
+func TestABroadcastsMessageIsNotKeptOfWhoIsErasedWhileItIsSent(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	contact := o.conv(o.writes("551", "hello")).Contact
+	id := o.broadcast(10, []handoff.Recipient{{Address: "551", Params: []string{canary}}})
+	other, err := desk.New(o.store, &desk.Options{})
+	o.ok(err)
+	o.wa.OnSend = func(context.Context, desk.Outgoing) (desk.Sent, error) {
+		o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+		o.ok(other.Settle(o.ctx))
+		return desk.Sent{Provider: "wamid-1"}, nil
+	}
+	o.starts(id)
+	o.settle()
+	require.NotContains(t, o.allKept(), canary)
+	require.Equal(t, 1, o.progress(id).Counts.Sent)
+}
+
+// distant is a store that takes its time to give messages.
+type distant struct{ storage.Store }
+
+func (s distant) Messages(ctx context.Context, q storage.MessageQuery) ([]handoff.Message, error) {
+	time.Sleep(time.Second) // virtual
+	return s.Store.Messages(ctx, q)
+}
+
+func TestAnErasureComesToItsEndHoweverLongItTakesToLookAtWhatIsErased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		within := memory.New(nil)
+		o.store = within
+		o.open(within)
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme"}))
+		var contact handoff.ContactID
+		for range 12 {
+			id := o.writes("551", canary)
+			contact = o.conv(id).Contact
+			o.ok(second(o.bot.End(o.ctx, id)))
+		}
+		o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+		o.open(distant{within})
+		ctx, stop := context.WithCancel(o.ctx)
+		go o.desk.Run(ctx)
+		time.Sleep(5 * time.Minute) // virtual
+		stop()
+		synctest.Wait()
+		e, err := o.bot.Erasure(o.ctx, contact)
+		o.ok(err)
+		require.Equal(t, desk.ErasureDone, e.State)
+		require.Equal(t, 12, e.Conversations)
+		require.NotContains(t, o.allKept(), canary)
+	})
 }
 
 func TestWhatEndedLongerAgoThanItIsKeptIsErased(t *testing.T) {

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -330,6 +331,40 @@ func TestAnOverflowTimerActsOnItsOwnStayOnly(t *testing.T) {
 	})
 }
 
+// dawning is a store in which something happens, once, just before timers are
+// read: after all that was told has been followed.
+type dawning struct {
+	storage.Store
+	do func()
+}
+
+func (s *dawning) Due(ctx context.Context, kinds []string, until time.Time, limit int) ([]storage.Timer, error) {
+	if do := s.do; do != nil {
+		s.do = nil
+		do()
+	}
+	return s.Store.Due(ctx, kinds, until, limit)
+}
+
+func TestAChangeAtTheMomentOfAnOverflowDoesNotStopIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	s := &dawning{Store: o.store}
+	o.open(s)
+	o.put(handoff.Queue{ID: "sales", Name: "Sales", Overflow: "support", OverflowAfter: 10 * time.Minute})
+	id := o.waits("1", "sales", handoff.NoPriority)
+	o.settle()
+	o.clock.Advance(10 * time.Minute)
+	s.do = func() {
+		_, err := o.bot.Tag(o.ctx, id, []string{"vip"}, nil)
+		o.ok(err)
+	}
+	o.settle()
+	o.clock.Advance(time.Second)
+	o.settle()
+	require.Equal(t, handoff.QueueID("support"), o.conv(id).Queue)
+}
+
 func TestOverflowThatIsSetWhileTheyWaitHoldsForThem(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -356,6 +391,23 @@ func TestWhatNobodyTakesStaysAndIsTriedAgain(t *testing.T) {
 	require.Equal(t, handoff.QueueID("sales"), o.conv(id).Queue)
 	o.put(handoff.Queue{ID: "support", Name: "Support"})
 	o.clock.Advance(time.Minute)
+	o.settle()
+	require.Equal(t, handoff.QueueID("support"), o.conv(id).Queue)
+}
+
+func TestWhatWaitsIsNotPassedOnToAQueueThatIsClosed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.ok(o.bot.PutCalendar(o.ctx, officeHours))
+	o.put(handoff.Queue{ID: "support", Name: "Support", Calendar: "office"}) // who is handed to it waits for it to open
+	o.put(handoff.Queue{ID: "sales", Name: "Sales", Overflow: "support", OverflowAfter: 5 * time.Minute})
+	o.at(20, 0)
+	id := o.waits("1", "sales", handoff.NoPriority)
+	o.settle()
+	o.clock.Advance(6 * time.Minute)
+	o.settle()
+	require.Equal(t, handoff.QueueID("sales"), o.conv(id).Queue, "here somebody may have time today")
+	o.at(32, 1) // the next morning
 	o.settle()
 	require.Equal(t, handoff.QueueID("support"), o.conv(id).Queue)
 }

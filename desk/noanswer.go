@@ -153,7 +153,7 @@ func (d *Desk) takeBack(ctx context.Context, t *draft, c handoff.Conversation, v
 }
 
 // overflow reads the queue that comes after others; absent if there is none,
-// it is gone, or it was one of them.
+// it is gone or takes nothing new, or it was one of them.
 func (d *Desk) overflow(ctx context.Context, bot handoff.BotID, to handoff.QueueID, passed []handoff.QueueID) (doc[handoff.Queue], error) {
 	if to == "" || slices.Contains(passed, to) {
 		return doc[handoff.Queue]{}, nil
@@ -161,6 +161,9 @@ func (d *Desk) overflow(ctx context.Context, bot handoff.BotID, to handoff.Queue
 	q, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, to))
 	if err != nil {
 		return q, fmt.Errorf("desk: queue %s: %w", to, err)
+	}
+	if q.value.Draining {
+		return doc[handoff.Queue]{}, nil // it takes nothing new
 	}
 	return q, nil
 }

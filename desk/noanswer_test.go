@@ -176,6 +176,24 @@ func TestAfterAllRoundsItGoesToAnotherQueueAndThenToASupervisor(t *testing.T) {
 	})
 }
 
+func TestWhatIsNotAnsweredDoesNotGoToAQueueThatTakesNothingNew(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.openWith(o.store, desk.Options{Lease: 240 * time.Hour, Heartbeat: time.Hour})
+	n := ladder
+	n.Remind, n.Rounds, n.Exclude, n.Overflow = 0, 1, time.Second, "support"
+	o.strict(n)
+	o.put(handoff.Queue{ID: "support", Name: "Support", Draining: true})
+	o.working("ana", 1, "sales")
+	id := o.waits("551", "sales", handoff.NoPriority)
+	o.settle()
+	for range 60 {
+		o.pass(30 * time.Second)
+	}
+	require.Equal(t, handoff.QueueID("sales"), o.conv(id).Queue)
+	require.Contains(t, o.became(id), "escalated ana")
+}
+
 func TestAnAnswerBeginsTheRoundsAnew(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -131,8 +131,9 @@ func (d *Desk) overflowDue(ctx context.Context, due storage.Timer) error {
 		if err := d.stayOn(ctx, now, v, c, q.value.OverflowAfter); err != nil {
 			return err
 		}
-		if len(now.ops) > 0 { // it has changed since the timer was set
+		if len(now.ops) > 0 { // it has changed since the timer was set, perhaps in nothing that counts
 			t.ops = now.ops
+			t.timer(due.Bot, timerOverflow, due.ID, t.now.Add(time.Millisecond)) // look at it as it is
 			return nil
 		}
 		if v.value.Due.After(t.now) {
@@ -145,7 +146,7 @@ func (d *Desk) overflowDue(ctx context.Context, due storage.Timer) error {
 }
 
 // passOn moves a conversation to the queue that takes what q passes on. If none
-// takes it now it stays where it is, and is looked at again.
+// is open now it stays where it is, and is looked at again.
 func (d *Desk) passOn(ctx context.Context, t *draft, v doc[stay], c handoff.Conversation, q handoff.Queue) error {
 	to, err := d.admit(ctx, t, c.Bot, q.Overflow)
 	if errors.Is(err, ErrNotFound) {
@@ -155,7 +156,7 @@ func (d *Desk) passOn(ctx context.Context, t *draft, v doc[stay], c handoff.Conv
 	if err != nil {
 		return err
 	}
-	if to.refused || to.queue.value.ID == c.Queue {
+	if to.refused || to.closed != "" || to.queue.value.ID == c.Queue {
 		t.timer(c.Bot, timerOverflow, string(c.ID), t.now.Add(retryOverflow))
 		return nil
 	}

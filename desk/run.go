@@ -242,17 +242,22 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 // the sweep, which must not wait for a long one.
 func (d *Desk) timerLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		ring := d.timing.next()
+		ring, more := d.timing.next(), false
 		d.turn(ctx, "timers", "", func(ctx context.Context) error {
 			due, err := d.due(ctx, timerKinds...)
+			more = len(due) == duePage
 			for _, t := range due {
 				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error {
-					return d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })
+					err := d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })
+					more = more && err == nil
+					return err
 				})
 			}
 			return err
 		})
-		wait(ctx, ring, d.o.Sweep)
+		if !more {
+			wait(ctx, ring, d.o.Sweep)
+		}
 	}
 }
 

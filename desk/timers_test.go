@@ -2,9 +2,11 @@ package desk_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -200,6 +202,34 @@ func TestATimerNeverActsOnALaterEpisode(t *testing.T) {
 		require.Equal(rt, want, got)
 		for what, n := range soon {
 			require.Equal(rt, 1, n, what)
+		}
+	})
+}
+
+func TestTimersThatComeTogetherWaitForNoSweep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.store = memory.New(nil)
+		o.openWith(o.store, desk.Options{Sweep: time.Minute})
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme"}))
+		for _, q := range []handoff.Queue{
+			{ID: "support", Name: "Support"},
+			{ID: "sales", Name: "Sales", Overflow: "support", OverflowAfter: 10 * time.Minute},
+		} {
+			o.put(q)
+		}
+		ids := make([]handoff.ConversationID, 500)
+		for i := range ids {
+			ids[i] = o.waits(fmt.Sprint(i), "sales", handoff.NoPriority)
+		}
+		ctx, stop := context.WithCancel(o.ctx)
+		go o.desk.Run(ctx)
+		time.Sleep(11*time.Minute + time.Second) // virtual: one sweep after their time
+		stop()
+		synctest.Wait()
+		for _, id := range ids {
+			require.Equal(t, handoff.QueueID("support"), o.conv(id).Queue)
 		}
 	})
 }
