@@ -156,6 +156,32 @@ func TestPersonalDataIsInNoFormat(t *testing.T) {
 	require.Contains(t, write(t, "text", personal(), o), "In reply to •••••@•••••••.•••: “cpf", "what is answered is still found")
 }
 
+func TestWhatFieldsAndTemplatesHoldIsMaskedToo(t *testing.T) {
+	t.Parallel()
+	of := one(from(handoff.Actor{By: handoff.ByBot}, handoff.Content{Kind: handoff.KindTemplate, Template: &handoff.TemplateUse{
+		ID: "t", Name: "t", Language: "en", Header: &handoff.HeaderUse{Kind: handoff.KindText, Value: "maria@example.com"},
+		Buttons: []handoff.ButtonUse{{Kind: handoff.ButtonURL, Value: "maria@example.com"}},
+	}}), from(handoff.Actor{By: handoff.ByBot}, handoff.Content{Kind: handoff.KindTemplate, Template: &handoff.TemplateUse{
+		ID: "t", Name: "t", Language: "en", Header: &handoff.HeaderUse{Kind: handoff.KindImage, Value: "https://files.example/maria.png"},
+	}}), from(handoff.Actor{By: handoff.ByBot}, handoff.Content{Kind: handoff.KindBrief, Fields: map[string]string{
+		"ana@example.org": "1", "eva@example.org": "2", "ida@example.org": "3",
+	}}))
+	of.Contact.Fields = map[handoff.FieldID]string{"cpf": "529.982.247-25"}
+	o := all("")
+	before := write(t, "JSON", of, o)
+	o.Redact = redact.Personal()
+	out := write(t, "JSON", of, o)
+	for _, secret := range []string{"maria", "529.982.247-25", "example.org"} {
+		require.Contains(t, before, secret)
+		require.NotContains(t, out, secret)
+	}
+	for range 20 { // names that are masked alike
+		require.Equal(t, out, write(t, "JSON", of, o))
+	}
+	o.Redact = nil
+	require.Equal(t, before, write(t, "JSON", of, o), "the caller's own stay")
+}
+
 func TestMaskingChangesNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
 	of := personal()

@@ -26,6 +26,10 @@ func (p masker) contact(c handoff.Contact) handoff.Contact {
 	for i := range c.Addresses {
 		c.Addresses[i].ID = redact.Hide(c.Addresses[i].ID)
 	}
+	c.Fields = maps.Clone(c.Fields)
+	for id, value := range c.Fields {
+		c.Fields[id] = p.Text(value)
+	}
 	return c
 }
 
@@ -95,12 +99,24 @@ func (p masker) message(m handoff.Message) handoff.Message {
 			}
 		}
 	}
-	if c.Template != nil {
-		c.Template.Params = p.texts(c.Template.Params)
+	if t := c.Template; t != nil {
+		t.Params = p.texts(t.Params)
+		if h := t.Header; h != nil && h.Kind == handoff.KindText {
+			h.Value = p.Text(h.Value)
+		} else if h != nil {
+			h.Value = ""
+		}
+		for i := range t.Buttons {
+			t.Buttons[i].Value = p.Text(t.Buttons[i].Value)
+		}
 	}
-	for k, v := range maps.Clone(c.Fields) {
-		delete(c.Fields, k)
-		c.Fields[p.Text(k)] = p.Text(v)
+	// In order, as two names may become one.
+	fields := c.Fields
+	if c.Fields = nil; fields != nil {
+		c.Fields = make(map[string]string, len(fields))
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		c.Fields[p.Text(name)] = p.Text(fields[name])
 	}
 	c.Raw = []byte(p.Text(string(c.Raw)))
 	return m
