@@ -24,8 +24,10 @@ import (
 const (
 	maxPictureFile   = 16 << 20 // bytes
 	maxPicturePixels = 16 << 20
-	pictureSide      = 1000 // pixels, to which a larger picture is scaled
-	pictureQuality   = 85
+	// Of a side: a long one costs memory to scale, however narrow the picture.
+	maxPictureSide = 64 << 10
+	pictureSide    = 1000 // pixels, to which a larger picture is scaled
+	pictureQuality = 85
 )
 
 // picture is a picture made anew: nothing of the file is in it but what shows.
@@ -85,7 +87,8 @@ func decodePicture(file []byte) (p *picture, err error) {
 		return nil, errUnshown
 	}
 	config, _, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > maxPicturePixels/config.Height {
+	if err != nil || config.Width <= 0 || config.Height <= 0 ||
+		max(config.Width, config.Height) > maxPictureSide || config.Width > maxPicturePixels/config.Height {
 		return nil, errUnshown
 	}
 	img, _, err := image.Decode(bytes.NewReader(file))

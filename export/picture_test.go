@@ -81,7 +81,7 @@ func TestAPictureThatCannotBeShownIsListed(t *testing.T) {
 	t.Parallel()
 	whole := encoded(t, png.Encode, drawn(300, 200))
 	for name, file := range map[string][]byte{
-		"bomb": bomb(t), "cut": whole[:len(whole)/2], "empty": {}, "text": []byte("no picture"), "html": []byte("<svg onload=alert(1)>"),
+		"bomb": bomb(t), "thin bomb": encoded(t, png.Encode, drawn(1, 1<<17)), "wide bomb": encoded(t, png.Encode, drawn(1<<17, 1)), "cut": whole[:len(whole)/2], "empty": {}, "text": []byte("no picture"), "html": []byte("<svg onload=alert(1)>"),
 		"too long": append(bytes.Clone(whole), make([]byte, 17<<20)...),
 	} {
 		of, o := showing(file, nil)
