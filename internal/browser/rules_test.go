@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,4 +75,40 @@ func TestRulesAndContactFieldsAreMadeTriedAndUsedInTheConsole(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, handoff.RuleID("invoices"), out.Rule)
 	require.Equal(t, support, out.Queue)
+}
+
+// Whoever moves a rule, or changes one, changes nothing else: not what others
+// made meanwhile, nor an end at midnight, which no field for a time can show.
+func TestMovingARuleKeepsWhatOthersMadeMeanwhile(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	rule := func(id handoff.RuleID) rules.Rule {
+		return rules.Rule{ID: id, Name: string(id), Then: rules.Action{Queue: sales}}
+	}
+	late := rule("late")
+	late.When = []rules.Condition{{On: rules.OnTime, From: "00:00", To: "24:00"}}
+	require.NoError(t, w.bot.PutRules(ctx, []rules.Rule{late, rule("rest")}))
+	ids := func() (all []handoff.RuleID) {
+		found, err := w.bot.Rules(ctx)
+		require.NoError(t, err)
+		for _, r := range found {
+			all = append(all, r.ID)
+		}
+		return all
+	}
+
+	tab := w.as("ana", "#/admin/rules")
+	tab.Sees(".rule:nth-child(2)", "rest")
+	require.NoError(t, w.bot.PutRules(ctx, []rules.Rule{rule("new"), late, rule("rest")}))
+	tab.Click(".rule:nth-child(1) [data-move=down]", "")
+	w.eventually(func() bool { return slices.Equal(ids(), []handoff.RuleID{"new", "rest", "late"}) })
+	tab.Sees(".rule:nth-child(1)", "new")
+
+	tab.Go(w.url + "#/admin/rules/late")
+	tab.Fill("[name=name]", "All day")
+	tab.Click("button[type=submit]", "Save")
+	tab.Sees(".rule:nth-child(3)", "All day")
+	found, err := w.bot.Rules(ctx)
+	require.NoError(t, err)
+	require.Equal(t, rules.Clock("24:00"), found[2].When[0].To)
 }

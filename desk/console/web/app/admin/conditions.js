@@ -108,7 +108,7 @@ class Condition {
       text: () => [select({ name: 'last', label: t('rules.last'), value: String(c.last || 1), options: [1, 3, 5, 10].concat(c.last && ![1, 3, 5, 10].includes(c.last) ? [c.last] : []).map((n) => [String(n), t('rules.last_n', { count: n })]) })],
       time: () => [
         checks({ name: 'days', label: t('rules.days'), hint: t('rules.days_hint'), value: c.days ?? [], options: DAYS.map((d) => [d, dayOf(d)]) }),
-        line({ name: 'from', label: t('rules.from'), value: c.from, type: 'time' }), line({ name: 'to', label: t('rules.to'), hint: t('rules.to_hint'), value: c.to, type: 'time' }),
+        line({ name: 'from', label: t('rules.from'), value: c.from, type: 'time' }), line({ name: 'to', label: t('rules.to'), hint: t('rules.to_hint'), value: c.to === '24:00' ? '00:00' : c.to, type: 'time' }),
         zoneField({ name: 'zone', value: c.zone, none: t('rules.bot_zone') }),
       ],
     }[on]?.() ?? [];
@@ -119,6 +119,7 @@ class Condition {
       if (known()) delete v.is;
       if (typeof v.is === 'string') v.is = [v.is];
       if (v.last) v.last = Number(v.last);
+      if (v.to === '00:00') v.to = '24:00'; // which no field for a time has
       return { on, not: this.not.get() === 'not', ...v };
     };
     this.check = () => {

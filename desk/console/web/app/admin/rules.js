@@ -85,10 +85,19 @@ class Rules extends Page {
     const moved = this.place.children[i + delta];
     (moved.querySelector(`[data-move=${name}]`) ?? moved.querySelector('a')).focus();
     fill(this.said, t('rules.moved', { name: rule.name, place: i + delta + 1 }));
-    // One after the other: the last order is the one that stays.
+    // One after the other, and among the rules as others have them by now.
+    const over = before[i + delta].id;
     this.saving = (this.saving ?? Promise.resolve()).then(async () => {
       try {
-        await put('rules', { rules });
+        const { rules: now } = await get('rules');
+        const [from, to] = [rule.id, over].map((ident) => now.findIndex((r) => r.id === ident));
+        if (from >= 0 && to >= 0) {
+          now.splice(to, 0, ...now.splice(from, 1));
+          await put('rules', { rules: now });
+        }
+        if (this.rules !== rules) return; // another move follows
+        this.rules = now;
+        if (now.length !== rules.length || now.some((r, k) => r.id !== rules[k].id)) this.#render();
       } catch (e) {
         fail(e);
         this.rules = before;
