@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/console/web"
 	"github.com/stretchr/testify/require"
 )
@@ -100,6 +101,25 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 		for key, texts := range first {
 			require.Equal(t, placeholders(texts), placeholders(other[key]), "%s of %s", key, language)
 		}
+	}
+}
+
+// A conversation's events are told in words, or are known to tell an agent
+// nothing.
+func TestEveryEventOfAConversationHasWords(t *testing.T) {
+	t.Parallel()
+	texts := catalogue(t, languages[0])
+	words := sources(t, ".js")["app/conversation/words.js"]
+	kinds := handoff.EventKinds()
+	for _, kind := range kinds[:slices.Index(kinds, handoff.EventBotChanged)] {
+		told := texts["conv.happened."+string(kind)] != nil || texts["surveys.event."+string(kind)] != nil
+		require.True(t, told || strings.Contains(words, "'"+string(kind)+"'"), kind)
+	}
+	for _, reason := range []handoff.Reason{
+		handoff.ReasonAgentLost, handoff.ReasonAgentDisabled, handoff.ReasonQueueRemoved, handoff.ReasonSignedOut,
+		handoff.ReasonOverflow, handoff.ReasonNoAnswer, handoff.ReasonSilence,
+	} {
+		require.NotNil(t, texts["conv.reason."+string(reason)], reason)
 	}
 }
 

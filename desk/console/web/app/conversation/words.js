@@ -11,7 +11,7 @@ export function actorName(actor, contact) {
 }
 
 // Kinds that the timeline shows in other ways, or that tell an agent nothing.
-const SILENT = new Set(['message', 'delivery', 'ranked', 'sla_clock']);
+const SILENT = new Set(['message', 'delivery', 'ranked', 'sla_clock', 'wrapped_up']);
 
 /** An event as a sentence; '' if there is nothing to say. */
 export function eventText(e, contact) {
