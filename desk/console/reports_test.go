@@ -79,7 +79,13 @@ func TestEveryTableCanBeSaved(t *testing.T) {
 		require.Equal(t, "application/x-ndjson", r.Header.Get("Content-Type"))
 		require.Equal(t, len(lines)-1, strings.Count(r.Body, "\n"), "the same rows")
 	}
-	r := w.do(http.MethodGet, "/report/table"+hours+"&table=facts", "", "As", "ana@acme")
+	// A table without rows is a file too.
+	r := w.do(http.MethodGet, "/report/table?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z&format=json&table=facts", "", "As", "adm@acme")
+	require.Equal(t, http.StatusOK, r.Status, r.Body)
+	require.Empty(t, r.Body)
+	require.Equal(t, "application/x-ndjson", r.Header.Get("Content-Type"))
+	require.Contains(t, r.Header.Get("Content-Disposition"), "attachment")
+	r = w.do(http.MethodGet, "/report/table"+hours+"&table=facts", "", "As", "ana@acme")
 	require.Equal(t, http.StatusForbidden, r.Status)
 }
 

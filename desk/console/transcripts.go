@@ -122,6 +122,9 @@ func (c *Console) download(w http.ResponseWriter, r *http.Request, mediaType, na
 	if err == nil {
 		err = buffer.Flush()
 	}
+	if err == nil && !out.begun {
+		_, err = out.Write(nil) // nothing is a document too
+	}
 	switch {
 	case err == nil:
 	case out.begun:
