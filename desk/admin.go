@@ -32,6 +32,9 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 		if err != nil {
 			return fmt.Errorf("desk: bot %s: %w", bot.ID, err)
 		}
+		if v.value.RetainDays != bot.RetainDays && !a.may(permErase) {
+			return fmt.Errorf("%w: what is erased by age", ErrForbidden) // as erasing by hand is
+		}
 		t.as(a)
 		t.roster, t.bots = true, append(t.bots, bot.ID)
 		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence || v.value.TimeZone != bot.TimeZone) {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/handoffdesk/handoff"
@@ -58,7 +59,20 @@ func (d *Desk) exported(ctx context.Context, w who, id handoff.ContactID, give f
 		return err
 	}
 	contact, err := d.contact(ctx, a.bot, id)
-	if err != nil || !give(Exported{Contact: &contact.value}) {
+	if err != nil {
+		return err
+	}
+	if !a.platform() { // fields that no agent is shown are in no agent's export
+		shown, err := d.shown(ctx, a, false)
+		if err != nil {
+			return err
+		}
+		contact.value.Fields = maps.Clone(contact.value.Fields)
+		maps.DeleteFunc(contact.value.Fields, func(id handoff.FieldID, _ string) bool {
+			return !slices.ContainsFunc(shown, func(f handoff.ContactField) bool { return f.ID == id })
+		})
+	}
+	if !give(Exported{Contact: &contact.value}) {
 		return err
 	}
 	of := where(anyState...)

@@ -142,6 +142,9 @@ func (d *Desk) followAnew(ctx context.Context, at doc[place]) error {
 		if err := d.decide(ctx, func(t *draft) error { return d.recheck(ctx, t, b.ID) }); err != nil {
 			return fmt.Errorf("desk: looking at bot %s anew: %w", b.ID, err)
 		}
+		if _, err := d.countHistory(ctx, b.ID, true); err != nil { // what ended meanwhile
+			return err
+		}
 	}
 	_, err = d.moveTo(ctx, at, storage.Cursor{})
 	return err
