@@ -39,7 +39,7 @@ func TestSlotsAreWhatAPlanCouldGive(t *testing.T) {
 			want, most := 0, 0
 			for _, a := range s.Agents {
 				for _, seat := range a.Seats {
-					if seat.Queue != q.ID || a.Disabled || !a.Available || !a.Connected {
+					if seat.Queue != q.ID || a.Disabled || a.OffHours || a.Draining || !a.Available || !a.Connected {
 						continue
 					}
 					most += max(0, min(a.Limit, seat.Limit))
