@@ -20,6 +20,7 @@ export class Timeline {
   #placed = false;
   #unseen = 0;
   #filled = -1;
+  #early = false; // somebody went up before it was known what is there
   #scroller;
   #list;
   #top;
@@ -50,6 +51,7 @@ export class Timeline {
     this.#placed = false;
     this.#unseen = 0;
     this.#filled = -1;
+    this.#early = false;
     fill(this.#live);
     keyed(this.#list, [], (i) => i, () => null);
     this.#showPill();
@@ -81,6 +83,9 @@ export class Timeline {
     const shown = this.#list.childElementCount;
     if (thread.history && shown !== this.#filled && this.#scroller.scrollHeight <= this.#scroller.clientHeight) {
       this.#filled = shown;
+      thread.older();
+    } else if (thread.history && this.#early) {
+      this.#early = false;
       thread.older();
     }
   }
@@ -127,7 +132,9 @@ export class Timeline {
     this.#following = s.scrollHeight - s.scrollTop - s.clientHeight < NEAR_END;
     if (this.#following) this.#unseen = 0;
     this.#showPill();
-    if (this.#placed && s.scrollTop < NEAR_TOP && this.#thread?.history) this.#thread.older();
+    const up = this.#placed && s.scrollTop < NEAR_TOP;
+    this.#early = up && !this.#thread?.history;
+    if (up && this.#thread?.history) this.#thread.older();
   }
 
   #showPill() {
