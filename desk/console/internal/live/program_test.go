@@ -215,6 +215,11 @@ func TestAListShowsWhatListingAnewGivesAfterEveryProgram(t *testing.T) {
 					w.look(n, program[:i+1])
 				case "reopen":
 					old := w.screens[n]
+					view, err := old.seat.View(w.ctx)
+					w.ok(err)
+					if _, err := view.NewList(w.asked[n], time.Now()); err != nil {
+						break // they may not have such a list any more, and Watch would say so
+					}
 					old.stream.Close()
 					w.screens[n] = w.watch(old.agent, live.Viewer{Criteria: &w.asked[n], After: old.cursor})
 				}
