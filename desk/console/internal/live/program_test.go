@@ -218,7 +218,10 @@ func TestAListShowsWhatListingAnewGivesAfterEveryProgram(t *testing.T) {
 					view, err := old.seat.View(w.ctx)
 					w.ok(err)
 					if _, err := view.NewList(w.asked[n], time.Now()); err != nil {
-						break // they may not have such a list any more, and Watch would say so
+						// They may not have such a list any more, and are told so.
+						_, err := w.hub.Watch(w.ctx, live.Viewer{Seat: old.seat, Bot: "acme", Agent: old.agent, Criteria: &w.asked[n], After: old.cursor})
+						require.ErrorIs(w.t, err, handoff.ErrInvalid)
+						break
 					}
 					old.stream.Close()
 					w.screens[n] = w.watch(old.agent, live.Viewer{Criteria: &w.asked[n], After: old.cursor})
