@@ -19,7 +19,11 @@ type Template struct {
 	Channel  Channel    `json:"channel,omitempty"` // "" fits every channel
 	Name     string     `json:"name"`              // as the channel knows it
 	Language string     `json:"language"`          // as the channel knows it, such as pt_BR
-	Body     string     `json:"body"`
+	// Business is whose template it is, where the channel lets each business
+	// have its own under the same name: on WhatsApp the business account's id.
+	// "" is not known, and fits each.
+	Business AccountID `json:"business,omitempty"`
+	Body     string    `json:"body"`
 	// Names are what the channel calls the body's placeholders, where it goes
 	// by names and not by numbers: as many as there are placeholders, or none.
 	Names   []string         `json:"names,omitempty"`
@@ -134,6 +138,11 @@ func (t Template) Check() error {
 	}
 	if err := checkWord("template language", t.Language, MaxID); err != nil {
 		return err
+	}
+	if t.Business != "" {
+		if err := CheckAddress("template business", t.Business); err != nil {
+			return err
+		}
 	}
 	if t.Body == "" || len(t.Body) > MaxText || CleanText(t.Body) != t.Body {
 		return invalid("template body", "is empty, too long or not clean UTF-8")
@@ -338,8 +347,9 @@ func placeholders(field, text string) (int, error) {
 // TemplateNews is what a channel tells about a template.
 type TemplateNews struct {
 	Channel  Channel        `json:"channel"`
-	Name     string         `json:"name"`     // as the channel knows it
-	Language string         `json:"language"` // as the channel knows it
+	Name     string         `json:"name"`               // as the channel knows it
+	Language string         `json:"language"`           // as the channel knows it
+	Business AccountID      `json:"business,omitempty"` // whose it is; "" is not known
 	Status   TemplateStatus `json:"status"`
 	Category string         `json:"category,omitempty"` // "" tells nothing
 	Reason   string         `json:"reason,omitempty"`
@@ -355,6 +365,11 @@ func (n TemplateNews) Check() error {
 	}
 	if err := checkWord("template language", n.Language, MaxID); err != nil {
 		return err
+	}
+	if n.Business != "" {
+		if err := CheckAddress("template business", n.Business); err != nil {
+			return err
+		}
 	}
 	if n.Status == "" || !n.Status.Valid() {
 		return invalid("template status", "is unknown")

@@ -220,10 +220,11 @@ func TestWhatStandsAroundABodyIsChecked(t *testing.T) {
 			func(v *handoff.Template) { v.Buttons[1].URL = "" },
 			func(v *handoff.Template) { v.Buttons[1].URL = "{{1}}{{2}}" },
 		},
-		"template buttons": {func(v *handoff.Template) { v.Buttons = make([]handoff.TemplateButton, 11) }},
-		"template names":   {func(v *handoff.Template) { v.Names = []string{"only"} }},
-		"template status":  {func(v *handoff.Template) { v.Status = "perfect" }},
-		"template":         {func(v *handoff.Template) { v.Footer = "\x00" }},
+		"template buttons":  {func(v *handoff.Template) { v.Buttons = make([]handoff.TemplateButton, 11) }},
+		"template names":    {func(v *handoff.Template) { v.Names = []string{"only"} }},
+		"template status":   {func(v *handoff.Template) { v.Status = "perfect" }},
+		"template business": {func(v *handoff.Template) { v.Business = "a\n" }},
+		"template":          {func(v *handoff.Template) { v.Footer = "\x00" }},
 	} {
 		for _, spoil := range spoils {
 			v := rich()

@@ -11,7 +11,7 @@ import (
 
 // TemplateNews takes what a channel tells about a template: those of the
 // bot's catalogue that have its name and language, and belong to the channel
-// or to every one, get its status. Broadcasts of one that is no longer
+// and the business or to every one, get its status. Broadcasts of one that is no longer
 // approved pause.
 //
 // Errors: handoff.ErrInvalid, ErrNotFound if there is no such template (its
@@ -30,6 +30,9 @@ func (b *Bot) TemplateNews(ctx context.Context, n handoff.TemplateNews) error {
 		for _, v := range all {
 			tpl := v.value
 			if tpl.Name != n.Name || tpl.Language != n.Language || ofChannel(tpl, n.Channel) != nil {
+				continue
+			}
+			if tpl.Business != n.Business && tpl.Business != "" && n.Business != "" {
 				continue
 			}
 			found = true

@@ -78,10 +78,11 @@ type templatePath struct {
 type templateChange struct {
 	Template handoff.TemplateID `path:"template"`
 	Body     struct {
-		Channel  handoff.Channel `json:"channel,omitempty" doc:"Empty fits every channel."`
-		Name     string          `json:"name" doc:"As the channel knows it."`
-		Language string          `json:"language" doc:"As the channel knows it, such as pt_BR."`
-		Body     string          `json:"body" doc:"With the placeholders {{1}}, {{2}}, ..."`
+		Channel  handoff.Channel   `json:"channel,omitempty" doc:"Empty fits every channel."`
+		Name     string            `json:"name" doc:"As the channel knows it."`
+		Language string            `json:"language" doc:"As the channel knows it, such as pt_BR."`
+		Business handoff.AccountID `json:"business,omitempty" doc:"Whose it is, where each business has its own. Empty fits each."`
+		Body     string            `json:"body" doc:"With the placeholders {{1}}, {{2}}, ..."`
 
 		Names    []string                 `json:"names,omitempty" maxItems:"32" doc:"Of the placeholders, where the channel goes by names."`
 		Header   *handoff.TemplateHeader  `json:"header,omitempty"`
@@ -184,7 +185,7 @@ func putMember(ctx context.Context, by *caller, in *memberInput) (handoff.Member
 
 func putTemplate(ctx context.Context, by *caller, in *templateChange) (handoff.Template, error) {
 	t := handoff.Template{Bot: by.ref.Bot, ID: in.Template, Channel: in.Body.Channel, Name: in.Body.Name,
-		Language: in.Body.Language, Body: in.Body.Body, Names: in.Body.Names, Header: in.Body.Header, Footer: in.Body.Footer,
+		Language: in.Body.Language, Business: in.Body.Business, Body: in.Body.Body, Names: in.Body.Names, Header: in.Body.Header, Footer: in.Body.Footer,
 		Buttons: in.Body.Buttons, Category: in.Body.Category, Status: in.Body.Status, Reason: in.Body.Reason}
 	return t, by.side().PutTemplate(ctx, t)
 }

@@ -48,7 +48,7 @@ type upload struct{ product, kind, name, fileType, data string }
 
 type file struct {
 	url, data, sha256, kind string
-	size                    int
+	size                    int // 0: it is not said
 }
 
 func newGraph(t *testing.T) *graph {
@@ -137,11 +137,20 @@ func (g *graph) file(w http.ResponseWriter, r *http.Request) {
 		fail(w, 400, 100)
 		return
 	}
-	fmt.Fprintf(w, `{"messaging_product":"whatsapp","url":%q,"mime_type":%q,"sha256":%q,"file_size":%d,"id":"x"}`, f.url, f.kind, f.sha256, f.size)
+	size := ""
+	if f.size != 0 {
+		size = fmt.Sprintf(`,"file_size":%d`, f.size)
+	}
+	fmt.Fprintf(w, `{"messaging_product":"whatsapp","url":%q,"mime_type":%q,"sha256":%q%s,"id":"x"}`, f.url, f.kind, f.sha256, size)
 }
 
 func (g *graph) bytes(w http.ResponseWriter, r *http.Request) {
-	io.WriteString(w, g.files[r.PathValue("media")].data)
+	f, ok := g.files[r.PathValue("media")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	io.WriteString(w, f.data)
 }
 
 func (g *graph) templates(w http.ResponseWriter, r *http.Request) {

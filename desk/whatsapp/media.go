@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"mime/multipart"
@@ -110,8 +111,11 @@ func plain(name string) string {
 // what is said there, to [desk.Bot.Receive].
 //
 // The file is at most [desk.MaxAttachment] bytes, comes from a host of
-// Options.MediaHosts, and is what WhatsApp says it is: else ErrMedia. Nothing
-// is sent to anybody, so trying again is always safe.
+// Options.MediaHosts, and is what WhatsApp says it is: by hash, size and type
+// as far as it says them, where a type is always said, and no text comes in
+// place of a picture, sound or video. Else, and where WhatsApp has no such
+// file (any more), ErrMedia. Nothing is sent to anybody, so trying again is
+// always safe.
 func (c *Client) Download(ctx context.Context, account handoff.AccountID, id string) (handoff.Media, []byte, error) {
 	if err := checkPath(id); err != nil {
 		return handoff.Media{}, nil, err
@@ -127,24 +131,53 @@ func (c *Client) Download(ctx context.Context, account handoff.AccountID, id str
 	}
 	where := c.address(id) + "?" + url.Values{"phone_number_id": {string(account)}}.Encode()
 	if err := c.ask(ctx, call{method: http.MethodGet, url: where, account: account}, &at); err != nil {
-		return handoff.Media{}, nil, fmt.Errorf("whatsapp: address of a file: %w", err)
+		return handoff.Media{}, nil, fmt.Errorf("whatsapp: address of a file: %w", noFile(err))
 	}
-	if size, err := at.Size.Int64(); err == nil && size > desk.MaxAttachment {
+	size, err := at.Size.Int64()
+	sized := err == nil
+	if sized && size > desk.MaxAttachment {
 		return handoff.Media{}, nil, refuse(ErrMedia, "131052", "the file is too large")
+	}
+	kind, _, err := mime.ParseMediaType(at.Type)
+	if err != nil {
+		return handoff.Media{}, nil, refuse(ErrMedia, "131052", "the file has no type")
 	}
 	if !c.trusted(at.URL) {
 		return handoff.Media{}, nil, refuse(ErrMedia, "131052", "the file is at a host that is not trusted")
 	}
 	data, err := c.do(ctx, call{method: http.MethodGet, url: at.URL, account: account, most: desk.MaxAttachment})
 	if err != nil {
-		return handoff.Media{}, nil, fmt.Errorf("whatsapp: downloading a file: %w", err)
+		return handoff.Media{}, nil, fmt.Errorf("whatsapp: downloading a file: %w", noFile(err))
 	}
 	sum := sha256.Sum256(data)
 	media := handoff.Media{ID: id, SHA256: hex.EncodeToString(sum[:]), Type: at.Type, Size: int64(len(data))}
-	if said := hexHash(at.SHA256); len(data) == 0 || said != "" && said != media.SHA256 {
+	said := hexHash(at.SHA256)
+	if len(data) == 0 || said != "" && said != media.SHA256 || sized && size != media.Size || textFor(kind, data) {
 		return handoff.Media{}, nil, refuse(ErrMedia, "131052", "the file is not what WhatsApp said")
 	}
 	return media, data, nil
+}
+
+// noFile turns the refusal of a file's address or bytes into an ErrMedia: the
+// id is wrong or old, or the file is larger than was said. What is not about
+// the file, such as the token, and what may be otherwise at another time stays.
+func noFile(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Temporary {
+		return err
+	}
+	if e.Kind == nil || e.Kind == ErrMalformedRequest || e.Kind == ErrUnavailable {
+		e.Kind = ErrMedia
+	}
+	return err
+}
+
+// textFor reports whether data is a text, such as the page of an error, where
+// a file of another kind was to come.
+func textFor(kind string, data []byte) bool {
+	family, _, _ := strings.Cut(kind, "/")
+	shown := family == "image" || family == "audio" || family == "video"
+	return shown && kind != "image/svg+xml" && strings.HasPrefix(http.DetectContentType(data), "text/")
 }
 
 // trusted reports whether a file's address may get the token: it is at one of

@@ -63,14 +63,17 @@ func Parse(body []byte) (Update, error) {
 	}
 	var u Update
 	u.each("entry", root["entry"], func(path string, _ json.RawMessage, entry fields) {
-		u.each(path+".changes", entry["changes"], u.change)
+		business := handoff.AccountID(word(entry["id"]))
+		u.each(path+".changes", entry["changes"], func(path string, _ json.RawMessage, change fields) {
+			u.change(path, business, change)
+		})
 	})
 	return u, nil
 }
 
-func (u *Update) change(path string, _ json.RawMessage, change fields) {
+func (u *Update) change(path string, business handoff.AccountID, change fields) {
 	if word(change["field"]) == "message_template_status_update" {
-		u.templateStatus(path+".value", change["value"])
+		u.templateStatus(path+".value", business, change["value"])
 		return
 	}
 	if field := word(change["field"]); field != "" && field != "messages" {
@@ -117,7 +120,7 @@ func (u *Update) change(path string, _ json.RawMessage, change fields) {
 }
 
 // templateStatus reads what became of a template.
-func (u *Update) templateStatus(path string, raw json.RawMessage) {
+func (u *Update) templateStatus(path string, business handoff.AccountID, raw json.RawMessage) {
 	value, ok := object(raw)
 	if !ok {
 		u.skip(path, "value", "is not an object")
@@ -130,7 +133,7 @@ func (u *Update) templateStatus(path string, raw json.RawMessage) {
 		return
 	}
 	n := handoff.TemplateNews{
-		Channel: Channel, Name: word(value["message_template_name"]), Language: word(value["message_template_language"]),
+		Channel: Channel, Business: business, Name: word(value["message_template_name"]), Language: word(value["message_template_language"]),
 		Status: status, Category: strings.ToLower(word(value["message_template_category"])),
 	}
 	if reason := word(value["reason"]); status != handoff.TemplateApproved && reason != "NONE" {

@@ -44,6 +44,20 @@ const (
 // numbers. Those whose parts this package does not know are left out: Skipped
 // says which, by name, and why.
 func (c *Client) Templates(ctx context.Context, business handoff.AccountID) (all []handoff.Template, skipped []*ItemError, err error) {
+	listed, skipped, err := c.list(ctx, business)
+	for _, t := range listed {
+		all = append(all, t.Template)
+	}
+	return all, skipped, err
+}
+
+// listed is a template of a business account, with the API's own id of it.
+type listed struct {
+	handoff.Template
+	own handoff.TemplateID
+}
+
+func (c *Client) list(ctx context.Context, business handoff.AccountID) (all []listed, skipped []*ItemError, err error) {
 	if err := checkPath(string(business)); err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +85,7 @@ func (c *Client) Templates(ctx context.Context, business handoff.AccountID) (all
 				skipped = append(skipped, &ItemError{Path: "template " + strconv.Quote(t.Name) + " " + t.Language, Err: err})
 				continue
 			}
+			t.Business = business
 			all = append(all, t)
 		}
 		if page.Paging.Next == "" || page.Paging.Cursors.After == "" || page.Paging.Cursors.After == after {
@@ -82,14 +97,15 @@ func (c *Client) Templates(ctx context.Context, business handoff.AccountID) (all
 }
 
 // SyncTemplates puts the templates of a business account into the bot's
-// catalogue: one that is there already for WhatsApp under the same name and
-// language keeps its id, and the link of its header. It gives how many it
-// put. Templates that the account does not list stay as they are.
+// catalogue: one of the account's, or of nobody's yet, that is there already
+// for WhatsApp under the same name and language keeps its id, and the link of
+// its header. It gives how many it put. Templates that the account does not
+// list, and those of others, stay as they are.
 //
 // Errors: *[Error], and those of [desk.Bot.PutTemplate]; what was put before
 // stays. Doing it again changes nothing.
 func (c *Client) SyncTemplates(ctx context.Context, bot *desk.Bot, business handoff.AccountID) (put int, skipped []*ItemError, err error) {
-	theirs, skipped, err := c.Templates(ctx, business)
+	theirs, skipped, err := c.list(ctx, business)
 	if err != nil {
 		return 0, skipped, err
 	}
@@ -98,17 +114,8 @@ func (c *Client) SyncTemplates(ctx context.Context, bot *desk.Bot, business hand
 		return 0, skipped, err
 	}
 	for _, t := range theirs {
-		for _, known := range ours {
-			if known.Name != t.Name || known.Language != t.Language || known.Channel != "" && known.Channel != Channel {
-				continue
-			}
-			t.ID = known.ID
-			if t.Header != nil && known.Header != nil && t.Header.Kind == known.Header.Kind {
-				t.Header.Link = known.Header.Link
-			}
-			break
-		}
-		if err := bot.PutTemplate(ctx, t); err != nil {
+		t.enter(ours)
+		if err := bot.PutTemplate(ctx, t.Template); err != nil {
 			return put, skipped, err
 		}
 		put++
@@ -116,8 +123,34 @@ func (c *Client) SyncTemplates(ctx context.Context, bot *desk.Bot, business hand
 	return put, skipped, nil
 }
 
+// enter makes t the template that it is in a catalogue, or one that takes
+// nobody's place there.
+func (t *listed) enter(catalogue []handoff.Template) {
+	at, taken := -1, false
+	for i, known := range catalogue {
+		taken = taken || known.ID == t.ID
+		if known.Name != t.Name || known.Language != t.Language || known.Channel != "" && known.Channel != Channel {
+			continue
+		}
+		if known.Business == t.Business || known.Business == "" && at < 0 {
+			at = i
+		}
+	}
+	if at < 0 {
+		if taken {
+			t.ID = t.own
+		}
+		return
+	}
+	known := catalogue[at]
+	t.ID = known.ID
+	if t.Header != nil && known.Header != nil && t.Header.Kind == known.Header.Kind {
+		t.Header.Link = known.Header.Link
+	}
+}
+
 // readTemplate reads a template as the API lists it.
-func readTemplate(raw json.RawMessage) (handoff.Template, error) {
+func readTemplate(raw json.RawMessage) (listed, error) {
 	var p struct {
 		ID, Name, Language, Status, Category string
 		Reason                               string `json:"rejected_reason"`
@@ -127,12 +160,14 @@ func readTemplate(raw json.RawMessage) (handoff.Template, error) {
 		}
 	}
 	if json.Unmarshal(raw, &p) != nil {
-		return handoff.Template{}, &handoff.FieldError{Field: "template", Reason: "is not of the documented form"}
+		return listed{}, &handoff.FieldError{Field: "template", Reason: "is not of the documented form"}
 	}
-	t := handoff.Template{Channel: Channel, Name: p.Name, Language: p.Language, Category: strings.ToLower(p.Category)}
+	t := listed{own: handoff.TemplateID(p.ID), Template: handoff.Template{
+		Channel: Channel, Name: p.Name, Language: p.Language, Category: strings.ToLower(p.Category),
+	}}
 	t.ID = handoff.TemplateID(p.Name + "." + p.Language)
 	if len(t.ID) > handoff.MaxID {
-		t.ID = handoff.TemplateID(p.ID)
+		t.ID = t.own
 	}
 	status, ok := statuses[p.Status]
 	if !ok {

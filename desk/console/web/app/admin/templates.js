@@ -92,12 +92,12 @@ class Templates extends Page {
   async #save({ id: chosen, ...values }, template) {
     const key = template?.id ?? chosen;
     // What stands around the body comes from the channel and stays.
-    const { names, header, footer, buttons } = template ?? {};
+    const { business, names, header, footer, buttons } = template ?? {};
     const changed = !template || values.status !== (template.status || 'approved');
     // The channel may have taken it back since the page opened: who did not touch the state keeps it.
     const now = changed ? undefined : (await get('templates')).templates.find((one) => one.id === template.id);
     const { status, reason } = now ?? { status: values.status, reason: undefined };
-    await put(`templates/${id(key)}`, { ...values, names, header, footer, buttons, status, reason });
+    await put(`templates/${id(key)}`, { ...values, business, names, header, footer, buttons, status, reason });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
     go(link('admin', 'templates'), { replace: true });
