@@ -3,7 +3,12 @@ package export
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -164,9 +169,80 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 				require.Equal(t, want.Field(i).Len(), v.Len(), name)
 				for _, k := range want.Field(i).MapKeys() {
 					require.True(t, v.MapIndex(k).IsValid() && v.MapIndex(k).String() != "", "%s %v", name, k)
+					require.Equal(t, strings.Count(want.Field(i).MapIndex(k).String(), "%"), strings.Count(v.MapIndex(k).String(), "%"), "%s %v", name, k)
 				}
 			}
 		}
+	}
+}
+
+// A kind or a reason that has no words would be told as it stands in the code.
+func TestEveryEventAndReasonHasItsWords(t *testing.T) {
+	t.Parallel()
+	reasons := constants(t, "Reason", "Closure")
+	require.Greater(t, len(reasons), 10)
+	for _, w := range []*words{&english, &portuguese, &spanish} {
+		for _, kind := range handoff.EventKinds() {
+			require.NotEmpty(t, w.events[kind], "%s: %s", w.language, kind)
+		}
+		for _, reason := range reasons {
+			require.NotEmpty(t, w.reasons[handoff.Reason(reason)], "%s: %s", w.language, reason)
+		}
+		for _, clock := range handoff.SLAClocks {
+			require.NotEmpty(t, w.clocks[clock], "%s: %s", w.language, clock)
+		}
+	}
+}
+
+// constants reads the root package's string constants of some types.
+func constants(t *testing.T, types ...string) []string {
+	files, err := filepath.Glob("../*.go")
+	require.NoError(t, err)
+	var values []string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			of, typed := spec.Type.(*ast.Ident)
+			value, literal := spec.Values[0].(*ast.BasicLit)
+			if typed && literal && slices.Contains(types, of.Name) {
+				s, err := strconv.Unquote(value.Value)
+				require.NoError(t, err)
+				values = append(values, s)
+			}
+			return true
+		})
+	}
+	return values
+}
+
+func TestEventsTellWhatTheyAreAbout(t *testing.T) {
+	t.Parallel()
+	n := narrator{words: &english, o: Options{Zone: time.UTC}, a: Attendance{
+		Agents: map[handoff.AgentID]string{"ana": "Ana Souza"}, Queues: map[handoff.QueueID]string{"billing": "Billing"},
+	}}
+	ana := handoff.Actor{By: handoff.ByAgent, Agent: "ana"}
+	due := time.Date(2026, 5, 8, 17, 2, 0, 0, time.UTC)
+	for want, e := range map[string]handoff.Event{
+		"Service level: late · first response · due 8 May 2026 17:02":       {Kind: handoff.EventSLAMissed, Clock: handoff.ClockFirst, DueAt: due},
+		"Service level: another deadline comes first":                       {Kind: handoff.EventSLAClock},
+		"Offered · to Ana Souza":                                            {Kind: handoff.EventOffered, Agent: "ana"},
+		"Offer declined · by Ana Souza":                                     {Kind: handoff.EventDeclined, Agent: "ana", Actor: ana},
+		"Offer not answered · Ana Souza":                                    {Kind: handoff.EventOfferExpired, Agent: "ana"},
+		"Reminded to answer · Ana Souza":                                    {Kind: handoff.EventReminded, Agent: "ana"},
+		"The survey was answered · NPS 9/10":                                {Kind: handoff.EventSurveyAnswered, Survey: handoff.NPS, Score: 9},
+		"The survey was not sent · reason: the channel took templates only": {Kind: handoff.EventSurveySkipped, Reason: handoff.ReasonWindow},
+		"The hand-off was refused: the queue is closed · to queue Billing · reason: outside its hours": {
+			Kind: handoff.EventRefused, Queue: "billing", Reason: handoff.Reason(handoff.ClosedHours)},
+		"Back in the queue · to queue Billing · reason: agent did not answer": {Kind: handoff.EventRequeued, Queue: "billing", Reason: handoff.ReasonNoAnswer},
+		"Transferred · from queue x · to queue Billing":                       {Kind: handoff.EventTransferred, FromQueue: "x", Queue: "billing"},
+		"Event: of_a_newer_version":                                           {Kind: "of_a_newer_version"},
+	} {
+		require.Equal(t, want, n.event(e))
 	}
 }
 

@@ -24,6 +24,11 @@ func (n *narrator) event(e handoff.Event) string {
 			s = append(s, fmt.Sprintf(format, value))
 		}
 	}
+	agent := func(format string, id handoff.AgentID) {
+		if id != "" {
+			add(format, n.agentName(id))
+		}
+	}
 	switch e.Kind {
 	case handoff.EventPriority:
 		s[0] = fmt.Sprintf(s[0], n.priorityName(e.Priority))
@@ -31,21 +36,32 @@ func (n *narrator) event(e handoff.Event) string {
 		s[0] = fmt.Sprintf(s[0], cmp.Or(strings.Join(e.Tags, ", "), "–"))
 	case handoff.EventTicket:
 		s[0] = fmt.Sprintf(s[0], or(n.ticketStatuses, ticket.Status(e.TicketStatus)))
-	case handoff.EventHandedOff, handoff.EventRequeued:
+	case handoff.EventHandedOff, handoff.EventRequeued, handoff.EventRefused:
 		add(n.toQueue, n.queueName(e.Queue))
-	case handoff.EventAssigned:
-		add(n.toAgent, n.agentName(e.Agent))
+	case handoff.EventAssigned, handoff.EventOffered:
+		agent(n.toAgent, e.Agent)
 	case handoff.EventTransferred:
-		add(n.fromAgent, n.agentName(e.FromAgent))
+		agent(n.fromAgent, e.FromAgent)
 		if e.Agent != "" {
-			add(n.toAgent, n.agentName(e.Agent))
+			agent(n.toAgent, e.Agent)
 		} else {
 			add(n.fromQueue, n.queueName(e.FromQueue))
 			add(n.toQueue, n.queueName(e.Queue))
 		}
+	case handoff.EventReminded, handoff.EventOfferExpired, handoff.EventAgentChanged, handoff.EventAvailability,
+		handoff.EventConnected, handoff.EventDisconnected:
+		agent("%s", e.Agent)
+	case handoff.EventSLADueSoon, handoff.EventSLAMissed, handoff.EventSLAMet, handoff.EventSLAClock:
+		add("%s", or(n.clocks, e.Clock))
+		if !e.DueAt.IsZero() {
+			add(n.toTime, e.DueAt.In(n.o.Zone).Format(n.stamp))
+		}
+	case handoff.EventSurveyAnswered:
+		_, most := e.Survey.Range()
+		add("%s", fmt.Sprintf("%s %d/%d", strings.ToUpper(string(e.Survey)), e.Score, most))
 	}
 	switch e.Kind {
-	case handoff.EventEnded, handoff.EventRequeued:
+	case handoff.EventEnded, handoff.EventRequeued, handoff.EventTransferred, handoff.EventRefused, handoff.EventSurveySkipped:
 		add(n.because, or(n.reasons, e.Reason))
 	}
 	if e.Actor.By == handoff.ByAgent {
