@@ -11,15 +11,6 @@ import (
 	"github.com/handoffdesk/handoff"
 )
 
-// narrator puts an attendance into words, for the formats that people read.
-type narrator struct {
-	*words
-	t      Transcript
-	o      Options
-	a      Attendance // the present one
-	recent recent
-}
-
 // head is what stands above a message.
 type head struct {
 	at     time.Time // in the zone of the options
@@ -44,7 +35,7 @@ const (
 	alarm              // why it didn't arrive
 )
 
-func (n *narrator) head(m handoff.Message) head {
+func (n *narrator) head(m said) head {
 	h := head{at: m.At.In(n.o.Zone), author: n.author(m), status: n.deliveries[m.Delivery]}
 	switch m.Author.By {
 	case handoff.ByBot:
@@ -55,37 +46,33 @@ func (n *narrator) head(m handoff.Message) head {
 	if h.role == h.author {
 		h.role = ""
 	}
-	if isNote(m) {
+	if isNote(m.Message) {
 		h.role = strings.TrimPrefix(h.role+", "+n.note, ", ")
 	}
 	return h
 }
 
 // author is what to call who wrote m.
-func (n *narrator) author(m handoff.Message) string {
-	if n.a.Name != nil {
-		if name := n.a.Name(m); name != "" {
-			return n.o.Redact.Text(name)
-		}
-	}
-	return n.name(m.Author)
-}
+func (n *narrator) author(m said) string { return cmp.Or(m.author, n.unnamed(m.Author)) }
 
 // name is what to call somebody.
-func (n *narrator) name(a handoff.Actor) string {
+func (n *narrator) name(a handoff.Actor) string { return cmp.Or(n.t.nameOf(n.a, a), n.unnamed(a)) }
+
+// unnamed is what to call somebody whose name is not known.
+func (n *narrator) unnamed(a handoff.Actor) string {
 	switch a.By {
 	case handoff.ByContact:
-		return cmp.Or(n.t.Contact.Label(), n.contact)
+		return n.contact
 	case handoff.ByBot:
-		return cmp.Or(n.t.Bot, n.bot)
+		return n.bot
 	case handoff.ByAgent:
-		return n.agentName(a.Agent)
+		return cmp.Or(string(a.Agent), n.agent)
 	}
 	return n.system
 }
 
 func (n *narrator) agentName(id handoff.AgentID) string {
-	return cmp.Or(n.a.Agents[id], string(id), n.agent)
+	return n.name(handoff.Actor{By: handoff.ByAgent, Agent: id})
 }
 
 func (n *narrator) queueName(id handoff.QueueID) string {
@@ -93,7 +80,7 @@ func (n *narrator) queueName(id handoff.QueueID) string {
 }
 
 // parts tells all that m says. There is always at least one part.
-func (n *narrator) parts(m handoff.Message) []part {
+func (n *narrator) parts(m said) []part {
 	var p []part
 	add := func(t tone, format string, args ...any) { p = append(p, part{t, fmt.Sprintf(format, args...)}) }
 	text := func() {
@@ -127,7 +114,7 @@ func (n *narrator) parts(m handoff.Message) []part {
 			add(detail, "%s", r.Description)
 		}
 	case handoff.KindReaction:
-		add(detail, "%s", n.reaction(m))
+		add(detail, "%s", n.reaction(m.Message))
 		text()
 	case handoff.KindButtons:
 		text()
@@ -176,7 +163,11 @@ func (n *narrator) parts(m handoff.Message) []part {
 	case handoff.KindErased:
 		add(detail, "%s", n.kinds[c.Kind])
 	default:
-		add(detail, "%s", dotted(n.kinds[handoff.KindUnknown], n.bytes(int64(len(c.Raw)))))
+		size := ""
+		if len(c.Raw) > 0 {
+			size = n.bytes(int64(len(c.Raw)))
+		}
+		add(detail, "%s", dotted(n.kinds[handoff.KindUnknown], size))
 		text()
 	}
 
@@ -190,7 +181,7 @@ func (n *narrator) parts(m handoff.Message) []part {
 	if len(p) == 0 {
 		add(detail, "%s", or(n.kinds, m.Kind))
 	}
-	n.recent.add(m, n.author(m), p)
+	n.recent.add(m.Message, n.author(m), p)
 	return p
 }
 
@@ -220,7 +211,11 @@ func (n *narrator) place(l *handoff.Location) string {
 	if l == nil {
 		return n.kinds[handoff.KindLocation]
 	}
-	return dotted(n.kinds[handoff.KindLocation], l.Name, l.Address, fmt.Sprintf("%.6f, %.6f", l.Latitude, l.Longitude))
+	where := ""
+	if isPlace(l) {
+		where = fmt.Sprintf("%.6f, %.6f", l.Latitude, l.Longitude)
+	}
+	return dotted(n.kinds[handoff.KindLocation], l.Name, l.Address, where)
 }
 
 func (n *narrator) reaction(m handoff.Message) string {

@@ -25,8 +25,8 @@ var ErrDigest = errors.New("export: digest does not match the messages")
 
 // Sum computes the digest of a transcript without writing it, so that a copy
 // can be compared with what the desk holds now. Of the options, Notes and
-// Redact matter. A message's delivery is part of its JSON: one that was read
-// since is another message.
+// Redact matter. A message's delivery and its author's name are part of its
+// JSON: one that was read since is another message.
 func Sum(ctx context.Context, t Transcript, o Options) (Digest, error) {
 	o, _ = o.withDefaults()
 	s := newSource(ctx, t, o)

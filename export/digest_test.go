@@ -3,6 +3,7 @@ package export_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"regexp"
 	"strings"
@@ -122,10 +123,12 @@ func personal() export.Transcript {
 		from(handoff.Actor{By: handoff.ByBot}, handoff.Content{Kind: handoff.KindBrief, Text: said, Fields: map[string]string{"529.982.247-25": said}}),
 		from(byContact, handoff.Content{Kind: handoff.KindUnknown, Text: said, Raw: []byte(said), Overflow: &handoff.Media{Name: said, ID: said}}),
 	)
+	of.Bot = "Bia (11) 91234-5678"
 	of.Contact = handoff.Contact{ID: "p1", Name: "Maria 5511955554444", Number: "+55 21 98765-4321", Username: "maria@example.com",
 		Addresses: []handoff.Address{{Channel: "whatsapp", Account: "1", ID: "5511955554444"}}}
 	for a := range of.Attendances {
 		a.Conversation.Tags = []string{"maria@example.com"}
+		a.Agents, a.Queues = map[handoff.AgentID]string{"ana": said}, map[handoff.QueueID]string{"billing": said}
 		a.Tickets = []ticket.Ticket{{Type: said, Description: said, History: []ticket.Change{{Type: said}, {Type: said}}}}
 		a.Name = func(handoff.Message) string { return "maria@example.com" }
 		a.Events = export.Values(handoff.Event{Kind: handoff.EventTags, Seq: 1, Tags: []string{"maria@example.com"}})
@@ -154,6 +157,61 @@ func TestPersonalDataIsInNoFormat(t *testing.T) {
 	}
 	o := export.Options{Redact: redact.Personal()}
 	require.Contains(t, write(t, "text", personal(), o), "In reply to •••••@•••••••.•••: “cpf", "what is answered is still found")
+}
+
+// Where somebody was, and what tells which file they sent, is masked whatever
+// it looks like.
+func TestPlacesAndFilesAreMaskedInEveryFormat(t *testing.T) {
+	t.Parallel()
+	canaries := []string{"-23.5505", "-46.6333", "Canary Square", "Canary Street", "c0ffee0123", "canary_11_91234_5678", "11.91234.5678", "0ddba11", "canary-raw"}
+	byContact := handoff.Actor{By: handoff.ByContact}
+	file := &handoff.Media{Type: "application/pdf", Size: 1000, Name: "canary_11_91234_5678.pdf", SHA256: strings.Repeat("c0ffee0123", 6)}
+	of := one(
+		from(byContact, handoff.Content{Kind: handoff.KindLocation, Text: "here", Location: &handoff.Location{
+			Latitude: -23.5505, Longitude: -46.6333, Name: "Canary Square", Address: "Canary Street 1"}}),
+		sent(ana, handoff.Read, handoff.Content{Kind: handoff.KindDocument, Media: file}),
+		from(byContact, handoff.Content{Kind: handoff.KindText, Text: "long", Overflow: &handoff.Media{Name: "11.91234.5678.txt", SHA256: strings.Repeat("0ddba11", 9)}}),
+		from(byContact, handoff.Content{Kind: handoff.KindUnknown, Raw: []byte(`{"live":{"place":"canary-raw"}}`)}),
+	)
+	for format := range formats {
+		seen := func(o export.Options) string {
+			out := write(t, format, of, o)
+			switch format {
+			case "PDF":
+				requireValid(t, out)
+				out = tool(t, out, "pdftotext", "FILE", "-")
+			case "JSON":
+				out += base64Decoded(out)
+			}
+			return exact(out)
+		}
+		o := all("en")
+		plain := seen(o)
+		o.Redact = redact.Personal()
+		masked := seen(o)
+		for _, canary := range canaries {
+			if canary != "canary-raw" || format == "JSON" {
+				require.Contains(t, plain, exact(canary), format)
+			}
+			require.NotContains(t, masked, exact(canary), format)
+		}
+		for _, still := range []string{"here", "application/pdf", "••••••••••"} {
+			require.Contains(t, masked, still, format)
+		}
+		require.NotContains(t, masked, "NaN")
+		require.NotContains(t, masked, "0.000000", "a masked place is none, not one off the coast of Africa")
+		require.NotContains(t, masked, `"latitude"`)
+	}
+}
+
+// base64Decoded is what the raw bodies in a JSON transcript hold.
+func base64Decoded(document string) string {
+	var all strings.Builder
+	for _, m := range regexp.MustCompile(`"raw":"([^"]*)"`).FindAllStringSubmatch(document, -1) {
+		b, _ := base64.StdEncoding.DecodeString(m[1])
+		all.Write(b)
+	}
+	return all.String()
 }
 
 func TestWhatFieldsAndTemplatesHoldIsMaskedToo(t *testing.T) {

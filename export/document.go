@@ -27,7 +27,7 @@ import (
 // wraps its cause.
 func WritePDF(ctx context.Context, w io.Writer, t Transcript, o Options) error {
 	d := newDocument(ctx, t, o)
-	file := newPDF(oneLine(d.o.Title), oneLine(d.t.Bot), d.language, o.GeneratedAt, o.Emoji)
+	file := newPDF(oneLine(d.narrator.o.Title), oneLine(d.narrator.t.Bot), d.language, o.GeneratedAt, o.Emoji)
 	if err := d.draw(file); err != nil {
 		return err
 	}
@@ -85,17 +85,15 @@ const (
 
 // document draws a transcript.
 type document struct {
-	narrator
-	source *source
-	setter *layout.Setter
-	flow   *flow
-	rows   []row // of what is being said, used again
-	day    date  // of the last message or event
+	*words
+	narrator *narrator
+	setter   *layout.Setter
+	flow     *flow
+	rows     []row // of what is being said, used again
 }
 
 func newDocument(ctx context.Context, t Transcript, o Options) *document {
-	o, words := o.withDefaults()
-	source := newSource(ctx, t, o)
+	n := newNarrator(ctx, t, o)
 	var isEmoji func(string) bool
 	if o.Emoji != nil {
 		isEmoji = func(sequence string) bool {
@@ -104,37 +102,25 @@ func newDocument(ctx context.Context, t Transcript, o Options) *document {
 		}
 	}
 	return &document{
-		narrator: narrator{words: words, t: source.t, o: o},
-		source:   source,
-		setter:   layout.New(append([]fonts.Family{fonts.DejaVu()}, o.Fonts...), isEmoji),
+		words: n.words, narrator: n,
+		setter: layout.New(append([]fonts.Family{fonts.DejaVu()}, o.Fonts...), isEmoji),
 	}
 }
 
 func (d *document) draw(c canvas) error {
 	d.flow = newFlow(c, sheet)
-	d.title()
-	found := false
-	err := d.source.attendances(func(number int, a Attendance) error {
-		found = true
-		d.a, d.day = a, date{}
-		return d.attendance(number)
-	})
-	if err != nil {
+	if err := d.narrator.tell(d); err != nil {
 		return err
 	}
-	if !found {
-		d.remark(d.noAttendances)
-	}
-	d.end()
 	d.margins(c)
 	return nil
 }
 
-func (d *document) title() {
-	d.paragraphs(d.o.Title, titleStyle, sheet.left, sheet.right, 26)
+func (d *document) opening(title string, about []fact) {
+	d.paragraphs(title, titleStyle, sheet.left, sheet.right, 26)
 	d.rows = append(d.rows, row{height: 8})
 	d.flush(block{keep: 1})
-	d.panel(d.about())
+	d.panel(about)
 }
 
 // panel draws a table on its own ground.
@@ -145,33 +131,16 @@ func (d *document) panel(facts []fact) {
 	d.flush(block{keep: min(len(d.rows), 12), ground: []fill{{x: sheet.left, width: sheet.right - sheet.left, color: pale}}})
 }
 
-// attendance draws the present attendance.
-func (d *document) attendance(number int) error {
+func (d *document) attendance(h chapter, rest func() error) error {
 	d.rows = append(d.rows, row{height: 24})
 	heading := len(d.rows)
-	title := d.narrator.heading(number)
-	d.paragraphs(title, headingStyle, sheet.left, sheet.right, 18)
-	d.rows[heading].bookmark = title
+	d.paragraphs(h.title, headingStyle, sheet.left, sheet.right, 18)
+	d.rows[heading].bookmark = h.title
 	d.rows = append(d.rows, row{height: 8, rules: []fill{{x: sheet.left, width: sheet.right - sheet.left, y: 2, height: 0.8, color: ink}}})
-	d.facts(d.aboutAttendance(), sheet.left)
-	if d.o.Tickets {
-		d.tickets()
-	}
+	d.facts(h.about, sheet.left)
+	d.ticketsOf(h)
 	d.flush(block{keep: 6})
-
-	before := d.source.count
-	err := d.source.timeline(d.a, func(m handoff.Message) error {
-		d.dayOf(m.At)
-		return d.message(m)
-	}, func(e handoff.Event) error {
-		d.dayOf(e.At)
-		d.happened(e)
-		return nil
-	})
-	if err == nil && d.source.count == before {
-		d.remark(d.noMessages)
-	}
-	return err
+	return rest()
 }
 
 // facts draws a table of names and values.
@@ -183,18 +152,18 @@ func (d *document) facts(facts []fact, left float64) {
 	}
 }
 
-func (d *document) tickets() {
-	if len(d.a.Tickets) == 0 {
+func (d *document) ticketsOf(h chapter) {
+	if len(h.tickets) == 0 {
 		return
 	}
 	first := len(d.rows)
-	for _, t := range d.a.Tickets {
-		for _, p := range d.ticket(t) {
+	for _, t := range h.tickets {
+		for _, p := range t {
 			d.part(p, factsLeft)
 		}
 		d.rows = append(d.rows, row{height: 5})
 	}
-	d.name(first, d.narrator.tickets, sheet.left)
+	d.name(first, d.tickets, sheet.left)
 }
 
 // name puts a name at the left of a row of values.
@@ -203,14 +172,9 @@ func (d *document) name(at int, name string, left float64) {
 	d.rows[at].spans = append([]span{{left, smallStyle, line}}, d.rows[at].spans...)
 }
 
-// dayOf draws a line with the day's name where a new day begins.
-func (d *document) dayOf(at time.Time) {
-	at = at.In(d.o.Zone)
-	if civil(at) == d.day {
-		return
-	}
-	d.day = civil(at)
-	name := d.setter.Label(d.narrator.day(at), true)
+// newDay draws a line with the day's name.
+func (d *document) newDay(day string) {
+	name := d.setter.Label(day, true)
 	width := dayStyle.points(name.Width)
 	middle := (sheet.left + sheet.right) / 2
 	side := (sheet.right-sheet.left-width)/2 - 10
@@ -225,11 +189,10 @@ func (d *document) dayOf(at time.Time) {
 }
 
 // message draws what was said, under its hour and its author.
-func (d *document) message(m handoff.Message) error {
-	h := d.head(m)
-	d.rows = append(d.rows, row{height: 5, pad: true}, d.headRow(m, h))
-	for _, p := range d.parts(m) {
-		if err := d.partOf(m, p); err != nil {
+func (d *document) message(m said, h head, parts []part) error {
+	d.rows = append(d.rows, row{height: 5, pad: true}, d.headRow(m.Message, h))
+	for _, p := range parts {
+		if err := d.partOf(m.Message, p); err != nil {
 			return err
 		}
 	}
@@ -238,7 +201,7 @@ func (d *document) message(m handoff.Message) error {
 		keep = 4 // a longer message may go on overleaf
 	}
 	d.rows = append(d.rows, row{height: 5, pad: true})
-	d.flush(block{keep: keep, ground: ground(m), after: between})
+	d.flush(block{keep: keep, ground: ground(m.Message), after: between})
 	return nil
 }
 
@@ -282,7 +245,7 @@ func (d *document) partOf(m handoff.Message, p part) error {
 	if p.tone != file {
 		return nil
 	}
-	shown, err := d.source.pictureOf(m)
+	shown, err := d.narrator.source.pictureOf(m)
 	switch {
 	case errors.Is(err, errUnopened):
 		d.part(part{quote, d.unopened}, bodyLeft)
@@ -291,7 +254,7 @@ func (d *document) partOf(m handoff.Message, p part) error {
 	case shown != nil:
 		d.picture(shown)
 	}
-	return d.source.ctx.Err()
+	return d.narrator.source.ctx.Err()
 }
 
 // picture draws a picture, never larger than on a screen of 144 dots an inch.
@@ -321,12 +284,13 @@ func ground(m handoff.Message) []fill {
 	return []fill{card, bar}
 }
 
-func (d *document) happened(e handoff.Event) {
+func (d *document) event(at time.Time, what string) error {
 	first := len(d.rows)
-	d.paragraphs(oneLine(d.narrator.event(e)), smallStyle, bodyLeft, bodyRight, smallLine)
-	hour := d.setter.Label(e.At.In(d.o.Zone).Format("15:04"), false)
+	d.paragraphs(oneLine(what), smallStyle, bodyLeft, bodyRight, smallLine)
+	hour := d.setter.Label(at.Format("15:04"), false)
 	d.rows[first].spans = append([]span{{sheet.left, smallStyle, hour}}, d.rows[first].spans...)
 	d.flush(block{keep: 1, after: between})
+	return nil
 }
 
 // part draws a piece of a message or ticket.
@@ -396,12 +360,11 @@ func (d *document) flush(b block) {
 	d.rows = d.rows[:0]
 }
 
-// end tells what the document can be checked by.
-func (d *document) end() {
+func (d *document) closing(about []fact) {
 	d.flow.hold(row{height: 22})
 	d.rows = append(d.rows, row{height: factsPad - 2, pad: true})
-	d.paragraphs(d.narrator.closing, nameStyle, sheet.left+factsPad, sheet.right-factsPad, 16)
-	d.facts(d.closingFacts(d.source), sheet.left+factsPad)
+	d.paragraphs(d.words.closing, nameStyle, sheet.left+factsPad, sheet.right-factsPad, 16)
+	d.facts(about, sheet.left+factsPad)
 	d.rows = append(d.rows, row{height: 4, pad: true})
 	d.paragraphs(d.howToCheck, smallStyle, sheet.left+factsPad, sheet.right-factsPad, smallLine)
 	d.rows = append(d.rows, row{height: factsPad - 3, pad: true})
@@ -412,7 +375,7 @@ func (d *document) end() {
 // number is known.
 func (d *document) margins(c canvas) {
 	last := c.pages()
-	label := d.setter.Fit(dotted(d.o.Title, d.t.Contact.Label()), false, smallStyle.thousandths(sheet.right-sheet.left))
+	label := d.setter.Fit(dotted(d.narrator.o.Title, d.narrator.t.Contact.Label()), false, smallStyle.thousandths(sheet.right-sheet.left))
 	for n := 1; n <= last; n++ {
 		c.turnTo(n)
 		if n > 1 {

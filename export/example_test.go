@@ -60,5 +60,5 @@ func ExampleWriteText() {
 	//
 	// Conversations: c1
 	// Messages: 2
-	// SHA-256: 3681a020863dedd1c0ded43e2b480db994ea2e614e3078e1776197cd19e289a5
+	// SHA-256: b0dda8fc35fc653cc9025b9ffc501fb5f21697f28765f33edf63961393873692
 }

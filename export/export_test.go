@@ -241,6 +241,68 @@ func withNote() export.Transcript {
 	})}
 }
 
+// Of a name only what somebody is called is told, and no word of a language.
+func TestJSONNamesTheAuthorOfEachMessage(t *testing.T) {
+	t.Parallel()
+	bot, system := handoff.Actor{By: handoff.ByBot}, handoff.Actor{By: handoff.BySystem}
+	stranger := handoff.Actor{By: handoff.ByAgent, Agent: "zoe"}
+	of := one(wrote("question"), from(bot, handoff.Text("one moment")), from(ana, handoff.Text("answer")), from(stranger, handoff.Text("and I")), from(system, handoff.Text("ended")), wrote("as João"))
+	for a := range of.Attendances {
+		a.Name = func(m handoff.Message) string {
+			if m.Text == "as João" {
+				return "João"
+			}
+			return ""
+		}
+		of.Attendances = export.Values(a)
+	}
+	var document struct {
+		Version     int
+		Attendances []struct {
+			Messages []struct {
+				handoff.Message
+				AuthorName *string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(write(t, "JSON", of, all("pt-BR"))), &document))
+	require.Equal(t, export.JSONVersion, document.Version)
+	var names []string
+	for _, m := range document.Attendances[0].Messages {
+		name := "unknown"
+		if m.AuthorName != nil {
+			name = *m.AuthorName
+		}
+		names = append(names, name)
+	}
+	require.Equal(t, []string{"Maria Silva", "Bia", "Ana Souza", "unknown", "unknown", "João"}, names)
+	for _, language := range []string{"en", "es"} {
+		pt, err := export.Sum(context.Background(), of, export.Options{Language: "pt"})
+		require.NoError(t, err)
+		other, err := export.Sum(context.Background(), of, export.Options{Language: language})
+		require.NoError(t, err)
+		require.Equal(t, pt, other)
+	}
+}
+
+func TestAFailedMessageSaysSoAndWhy(t *testing.T) {
+	t.Parallel()
+	m := sent(ana, handoff.Failed, handoff.Text("Can I help?"))
+	m.Failure = "131047 Re-engagement message"
+	for format := range formats {
+		out := write(t, format, one(m), export.Options{})
+		if format == "PDF" {
+			out = squeeze(pdfText(t, out))
+		}
+		if format == "JSON" {
+			require.Contains(t, out, `"delivery":"failed","failure":"131047 Re-engagement message"`)
+			continue
+		}
+		require.Contains(t, out, "✗ not delivered", format)
+		require.Contains(t, out, "Not delivered: 131047 Re-engagement message", format)
+	}
+}
+
 func TestNotesLeaveNoTraceUnlessAskedFor(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "JSON"} {

@@ -112,12 +112,12 @@ func (n *narrator) aboutAttendance() []fact {
 }
 
 // closingFacts tells what a copy of the transcript can be checked by.
-func (n *narrator) closingFacts(s *source) []fact {
-	ids := make([]string, len(s.ids))
-	for i, id := range s.ids {
+func (n *narrator) closingFacts() []fact {
+	ids := make([]string, len(n.source.ids))
+	for i, id := range n.source.ids {
 		ids[i] = string(id)
 	}
-	sum := s.sum()
+	sum := n.source.sum()
 	facts := []fact{{n.conversations, strings.Join(ids, ", ")}, {n.messages, strconv.FormatInt(sum.Messages, 10)}, {digestName, sum.SHA256}}
 	if !n.o.GeneratedAt.IsZero() {
 		facts = append(facts, fact{n.generated, n.o.GeneratedAt.In(n.o.Zone).Format(n.stamp)})
@@ -164,7 +164,7 @@ func (n *narrator) span(from, to time.Time) string {
 func (n *narrator) heading(number int) string {
 	h := fmt.Sprintf("%s %d", n.attendance, number)
 	if at := n.a.Conversation.StartedAt; !at.IsZero() {
-		h += " · " + n.day(at.In(n.o.Zone))
+		h += " · " + n.dayName(at.In(n.o.Zone))
 	}
 	return h
 }

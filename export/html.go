@@ -38,10 +38,9 @@ var htmlPolicy = sync.OnceValue(func() string {
 // It writes as it reads. On an error, of an iterator, of ctx or of w, part of
 // the page may have been written; the error wraps its cause.
 func WriteHTML(ctx context.Context, w io.Writer, t Transcript, o Options) error {
-	o, words := o.withDefaults()
-	s := newSource(ctx, t, o)
-	x := &htmlPage{narrator: narrator{words: words, t: s.t, o: o}, source: s, w: bufio.NewWriter(w)}
-	if err := x.transcript(); err != nil {
+	n := newNarrator(ctx, t, o)
+	x := &htmlPage{words: n.words, source: n.source, w: bufio.NewWriter(w)}
+	if err := n.tell(x); err != nil {
 		return err
 	}
 	if err := x.w.Flush(); err != nil {
@@ -50,78 +49,46 @@ func WriteHTML(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	return nil
 }
 
-// htmlPage writes a transcript as HTML 5. Errors of w stay with it and come out of
-// its Flush, and sooner of every message.
+// htmlPage is a transcript as HTML 5. Errors of w stay with it and come out of
+// its Flush, and sooner of every message and event.
 type htmlPage struct {
-	narrator
-	source *source
+	*words
+	source *source // of the pictures
 	w      *bufio.Writer
-	day    date // of the last message or event
 }
 
-func (x *htmlPage) transcript() error {
+func (x *htmlPage) opening(title string, about []fact) {
 	fmt.Fprintf(x.w, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"+
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>%s</title>\n<style>%s</style>\n</head>\n<body>\n",
-		x.language, htmlPolicy(), escaped(oneLine(x.o.Title)), htmlStyle)
-	x.element("h1", "", x.o.Title)
+		x.language, htmlPolicy(), escaped(oneLine(title)), htmlStyle)
+	x.element("h1", "", title)
 	x.open("div", "panel")
-	x.facts(x.about())
+	x.facts(about)
 	x.close("div")
-	found := false
-	err := x.source.attendances(func(number int, a Attendance) error {
-		found = true
-		x.a, x.day = a, date{}
-		return x.attendance(number)
-	})
-	if err != nil {
-		return err
-	}
-	if !found {
-		x.element("p", "quote", x.noAttendances)
-	}
-	x.open("footer", "panel")
-	x.element("h2", "", x.closing)
-	x.facts(x.closingFacts(x.source))
-	x.element("p", "", x.howToCheck)
-	x.close("footer")
-	x.close("body")
-	return x.close("html")
 }
 
-func (x *htmlPage) attendance(number int) error {
+func (x *htmlPage) attendance(h chapter, rest func() error) error {
 	x.open("section", "")
-	x.element("h2", "", x.heading(number))
-	x.facts(x.aboutAttendance())
-	if x.o.Tickets && len(x.a.Tickets) > 0 {
+	x.element("h2", "", h.title)
+	x.facts(h.about)
+	if len(h.tickets) > 0 {
 		x.element("p", "quote", x.tickets)
-		for _, t := range x.a.Tickets {
-			x.open("div", "ticket")
-			x.parts(x.ticket(t))
-			x.close("div")
-		}
 	}
-	before := x.source.count
-	err := x.source.timeline(x.a, x.message, x.event)
-	if err == nil && x.source.count == before {
-		x.element("p", "quote", x.noMessages)
+	for _, t := range h.tickets {
+		x.open("div", "ticket")
+		x.parts(t)
+		x.close("div")
 	}
+	err := rest()
 	x.close("section")
 	return err
 }
 
-func (x *htmlPage) dayOf(at time.Time) {
-	at = at.In(x.o.Zone)
-	if civil(at) != x.day {
-		x.day = civil(at)
-		x.element("h3", "", x.narrator.day(at))
-	}
-}
+func (x *htmlPage) newDay(name string) { x.element("h3", "", name) }
 
-func (x *htmlPage) message(m handoff.Message) error {
-	x.dayOf(m.At)
-	h := x.head(m)
-	x.open("article", "message "+x.author(m))
+func (x *htmlPage) message(m said, h head, parts []part) error {
+	x.open("article", "message "+speaker(m.Message))
 	x.time(h.at)
 	x.open("div", "")
 	fmt.Fprintf(x.w, "<p class=\"who\"><b dir=\"auto\">%s</b>", escaped(h.author))
@@ -132,10 +99,10 @@ func (x *htmlPage) message(m handoff.Message) error {
 		fmt.Fprintf(x.w, " <span class=\"%s\">· %s</span>", escaped(string(m.Delivery)), escaped(h.status))
 	}
 	x.w.WriteString("</p>\n")
-	for _, p := range x.narrator.parts(m) {
+	for _, p := range parts {
 		x.parts([]part{p})
 		if p.tone == file {
-			x.picture(m)
+			x.picture(m.Message)
 		}
 	}
 	x.close("div")
@@ -145,8 +112,27 @@ func (x *htmlPage) message(m handoff.Message) error {
 	return x.source.ctx.Err()
 }
 
-// author is the class of a message.
-func (x *htmlPage) author(m handoff.Message) string {
+func (x *htmlPage) event(at time.Time, what string) error {
+	x.open("div", "event")
+	x.time(at)
+	x.element("p", "", what)
+	return x.close("div")
+}
+
+func (x *htmlPage) remark(what string) { x.element("p", "quote", what) }
+
+func (x *htmlPage) closing(about []fact) {
+	x.open("footer", "panel")
+	x.element("h2", "", x.words.closing)
+	x.facts(about)
+	x.element("p", "", x.howToCheck)
+	x.close("footer")
+	x.close("body")
+	x.close("html")
+}
+
+// speaker is the class of a message.
+func speaker(m handoff.Message) string {
 	if isNote(m) {
 		return "note"
 	}
@@ -171,14 +157,6 @@ func (x *htmlPage) picture(m handoff.Message) {
 	case p != nil:
 		fmt.Fprintf(x.w, "<img alt=\"\" width=\"%d\" height=\"%d\" src=\"data:image/jpeg;base64,%s\">\n", p.width, p.height, base64.StdEncoding.EncodeToString(p.jpeg))
 	}
-}
-
-func (x *htmlPage) event(e handoff.Event) error {
-	x.dayOf(e.At)
-	x.open("div", "event")
-	x.time(e.At.In(x.o.Zone))
-	x.element("p", "", x.narrator.event(e))
-	return x.close("div")
 }
 
 func (x *htmlPage) time(at time.Time) {

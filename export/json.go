@@ -51,6 +51,40 @@ type jsonAttendance struct {
 	Tickets   []ticket.Ticket            `json:"tickets,omitempty"`
 }
 
+// jsonMessage is a message with its author's name, and without what JSON cannot
+// hold.
+type jsonMessage struct {
+	handoff.Message
+	Location   *jsonLocation `json:"location,omitempty"` // in place of the message's own
+	AuthorName string        `json:"authorName,omitempty"`
+}
+
+// jsonLocation has coordinates only if they are numbers.
+type jsonLocation struct {
+	Latitude  *float64 `json:"latitude,omitempty"`
+	Longitude *float64 `json:"longitude,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Address   string   `json:"address,omitempty"`
+}
+
+func encodable(m handoff.Message, author string) jsonMessage {
+	m.At, m.SentAt = encodableTime(m.At), encodableTime(m.SentAt)
+	j := jsonMessage{Message: m, AuthorName: author}
+	if l := m.Location; l != nil {
+		j.Location = &jsonLocation{Name: l.Name, Address: l.Address}
+		if isPlace(l) {
+			j.Location.Latitude, j.Location.Longitude = &l.Latitude, &l.Longitude
+		}
+	}
+	return j
+}
+
+// isPlace reports whether the coordinates of l are numbers. Those of a masked
+// place are none.
+func isPlace(l *handoff.Location) bool {
+	return l.Latitude-l.Latitude == 0 && l.Longitude-l.Longitude == 0
+}
+
 // WriteJSON writes the transcript as one JSON object:
 //
 //	{
@@ -65,7 +99,8 @@ type jsonAttendance struct {
 //	     as in handoff.Conversation
 //	   "agents", "queues": names by id
 //	   "tickets": of ticket.Ticket, with Options.Tickets
-//	   "messages": of handoff.Message, by number
+//	   "messages": of handoff.Message, by number, each with
+//	     "authorName": what its author is called, if that is known
 //	   "events": of handoff.Event, by seq, with Options.Events
 //	 }]
 //	 "messages": how many there are in all
@@ -73,8 +108,8 @@ type jsonAttendance struct {
 //	}
 //
 // All times are in UTC; a time beyond the year 9999, and coordinates that are
-// not numbers, are left out. Each message and event stands on a line of its own,
-// with the comma that parts it from the next.
+// not numbers or are masked, are left out. Each message and event stands on a
+// line of its own, with the comma that parts it from the next.
 //
 // It writes as it reads. On an error, of an iterator, of ctx or of w, part of
 // the object may have been written; the error wraps its cause.
@@ -85,7 +120,7 @@ func WriteJSON(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	t = s.t
 	t.Contact.Since = encodableTime(t.Contact.Since)
 	j.open(jsonHead{
-		Version: JSONVersion, Title: o.Title, Language: words.language, TimeZone: o.Zone.String(),
+		Version: JSONVersion, Title: s.o.Title, Language: words.language, TimeZone: o.Zone.String(),
 		GeneratedAt: encodableTime(o.GeneratedAt), Bot: t.Bot, Contact: t.Contact, Masked: o.Redact != nil,
 	})
 	j.raw(`,"attendances":[`)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/handoffdesk/handoff"
@@ -14,7 +15,7 @@ import (
 type masker struct{ redact.Profile }
 
 func (p masker) transcript(t Transcript) Transcript {
-	t.Contact = p.contact(t.Contact)
+	t.Bot, t.Contact = p.Text(t.Bot), p.contact(t.Contact)
 	return t
 }
 
@@ -26,15 +27,16 @@ func (p masker) contact(c handoff.Contact) handoff.Contact {
 	for i := range c.Addresses {
 		c.Addresses[i].ID = redact.Hide(c.Addresses[i].ID)
 	}
-	c.Fields = maps.Clone(c.Fields)
-	for id, value := range c.Fields {
-		c.Fields[id] = p.Text(value)
-	}
+	c.Fields = texts(p, c.Fields)
 	return c
 }
 
 func (p masker) attendance(a Attendance) Attendance {
 	a.Conversation.Tags = p.texts(a.Conversation.Tags)
+	a.Agents, a.Queues = texts(p, a.Agents), texts(p, a.Queues)
+	if name := a.Name; name != nil {
+		a.Name = func(m handoff.Message) string { return p.Text(name(m)) }
+	}
 	a.Tickets = slices.Clone(a.Tickets)
 	for i := range a.Tickets {
 		t := &a.Tickets[i]
@@ -52,8 +54,10 @@ func (p masker) event(e handoff.Event) handoff.Event {
 	return e
 }
 
-// message hides what people wrote, whatever the message's kind. Ids that
-// channels make may hold a number, and links may open the file.
+// message hides what people wrote, whatever the message's kind, and altogether
+// what tells of a person whatever its form: names of files, places, cards, and
+// the raw body of what the desk does not know. Ids that channels make may hold
+// a number, links may open the file, and a hash tells who else has it.
 func (p masker) message(m handoff.Message) handoff.Message {
 	m.Content = m.Content.Clone()
 	c := &m.Content
@@ -61,11 +65,12 @@ func (p masker) message(m handoff.Message) handoff.Message {
 	m.Failure, c.Text = p.Text(m.Failure), p.Text(c.Text)
 	for _, media := range []*handoff.Media{c.Media, c.Overflow} {
 		if media != nil {
-			media.Name, media.ID, media.URL = p.Text(media.Name), "", ""
+			media.Name, media.ID, media.URL, media.SHA256 = redact.Hide(media.Name), "", "", ""
 		}
 	}
 	if l := c.Location; l != nil {
-		l.Name, l.Address = p.Text(l.Name), p.Text(l.Address)
+		l.Name, l.Address = redact.Hide(l.Name), redact.Hide(l.Address)
+		l.Latitude, l.Longitude = math.NaN(), math.NaN()
 	}
 	for i := range c.Cards {
 		card := &c.Cards[i]
@@ -118,7 +123,7 @@ func (p masker) message(m handoff.Message) handoff.Message {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		c.Fields[p.Text(name)] = p.Text(fields[name])
 	}
-	c.Raw = []byte(p.Text(string(c.Raw)))
+	c.Raw = nil
 	return m
 }
 
@@ -132,6 +137,15 @@ func (p masker) texts(texts []string) []string {
 		texts[i] = p.Text(texts[i])
 	}
 	return texts
+}
+
+// texts gives values by their keys, masked.
+func texts[K comparable](p masker, values map[K]string) map[K]string {
+	values = maps.Clone(values)
+	for k, v := range values {
+		values[k] = p.Text(v)
+	}
+	return values
 }
 
 // alias stands for an id: the same for the same one, so that answers still

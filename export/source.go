@@ -29,7 +29,7 @@ type source struct {
 func newSource(ctx context.Context, t Transcript, o Options) *source {
 	s := &source{ctx: ctx, t: t, o: o, mask: masker{o.Redact}, digest: sha256.New()}
 	if o.Redact != nil {
-		s.t = s.mask.transcript(t)
+		s.t, s.o.Title = s.mask.transcript(t), o.Redact.Text(o.Title)
 	}
 	return s
 }
@@ -73,11 +73,12 @@ func (s *source) attendances(yield func(int, Attendance) error) error {
 // progressEvery is after how many messages progress is told.
 const progressEvery = 100
 
-// said is a message as it is given to a format: with its JSON, which the
-// digest is over.
+// said is a message as it is given to a format: with its author's name, if it
+// is known, and with its JSON, which the digest is over.
 type said struct {
 	handoff.Message
-	json []byte
+	author string
+	json   []byte
 }
 
 // messages gives the messages that are shown, each once and in order.
@@ -103,15 +104,16 @@ func (s *source) messages(a Attendance, yield func(said) error) error {
 		if !s.o.Notes && isNote(m) {
 			continue
 		}
+		author := s.t.author(a, m)
 		if s.o.Redact != nil {
 			m = s.mask.message(m)
 		}
-		encoded, err := json.Marshal(encodable(m))
+		encoded, err := json.Marshal(encodable(m, author))
 		if err != nil {
 			return fmt.Errorf("message %d: %w", m.Number, err)
 		}
 		s.took(encoded)
-		if err := yield(said{m, encoded}); err != nil {
+		if err := yield(said{m, author, encoded}); err != nil {
 			return err
 		}
 		if s.o.Progress != nil && s.count%progressEvery == 0 {
@@ -160,7 +162,7 @@ func (s *source) events(a Attendance) iter.Seq2[handoff.Event, error] {
 
 // timeline gives messages and events by their times. Of the same time, events
 // come first, unless an event that tells of the message stands before them.
-func (s *source) timeline(a Attendance, message func(handoff.Message) error, event func(handoff.Event) error) error {
+func (s *source) timeline(a Attendance, message func(said) error, event func(handoff.Event) error) error {
 	next, stop := iter.Pull2(s.events(a))
 	defer stop()
 	e, err, more := next()
@@ -188,7 +190,7 @@ func (s *source) timeline(a Attendance, message func(handoff.Message) error, eve
 		if err := until(&m.Message); err != nil {
 			return err
 		}
-		return message(m.Message)
+		return message(m)
 	})
 	if err2 != nil {
 		return err2
@@ -199,14 +201,27 @@ func (s *source) timeline(a Attendance, message func(handoff.Message) error, eve
 // isNote reports whether only agents may see m.
 func isNote(m handoff.Message) bool { return m.Private || m.Kind == handoff.KindBrief }
 
-// encodable gives m without the few values that JSON cannot hold: times
-// beyond the year 9999, and coordinates that are no number.
-func encodable(m handoff.Message) handoff.Message {
-	m.At, m.SentAt = encodableTime(m.At), encodableTime(m.SentAt)
-	if l := m.Location; l != nil && (l.Latitude-l.Latitude != 0 || l.Longitude-l.Longitude != 0) {
-		m.Location = &handoff.Location{Name: l.Name, Address: l.Address}
+// author is the name of who wrote m, which is no word of any language; "" if
+// it isn't known.
+func (t Transcript) author(a Attendance, m handoff.Message) string {
+	if a.Name != nil {
+		if name := a.Name(m); name != "" {
+			return name
+		}
 	}
-	return m
+	return t.nameOf(a, m.Author)
+}
+
+func (t Transcript) nameOf(a Attendance, who handoff.Actor) string {
+	switch who.By {
+	case handoff.ByContact:
+		return t.Contact.Label()
+	case handoff.ByBot:
+		return t.Bot
+	case handoff.ByAgent:
+		return a.Agents[who.Agent]
+	}
+	return ""
 }
 
 func encodableTime(t time.Time) time.Time {

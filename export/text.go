@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"github.com/handoffdesk/handoff"
 )
 
 // WriteText writes the transcript as plain text in UTF-8. A line that begins
@@ -20,10 +18,9 @@ import (
 // It writes as it reads. On an error, of an iterator, of ctx or of w, part of
 // the transcript may have been written; the error wraps its cause.
 func WriteText(ctx context.Context, w io.Writer, t Transcript, o Options) error {
-	o, words := o.withDefaults()
-	s := newSource(ctx, t, o)
-	out := &text{narrator: narrator{words: words, t: s.t, o: o}, source: s, w: bufio.NewWriter(w)}
-	if err := out.transcript(); err != nil {
+	n := newNarrator(ctx, t, o)
+	out := &text{words: n.words, w: bufio.NewWriter(w)}
+	if err := n.tell(out); err != nil {
 		return err
 	}
 	if err := out.w.Flush(); err != nil {
@@ -32,70 +29,38 @@ func WriteText(ctx context.Context, w io.Writer, t Transcript, o Options) error 
 	return nil
 }
 
-// text writes a transcript in lines. Errors of w stay with it and come out of
-// its Flush, and sooner of every attendance.
+// text is a transcript in lines. Errors of w stay with it and come out of its
+// Flush, and sooner of every message and event.
 type text struct {
-	narrator
-	source *source
-	w      *bufio.Writer
-	day    date // of the last message or event
+	*words
+	w *bufio.Writer
 }
 
-func (x *text) transcript() error {
-	x.line(oneLine(x.o.Title))
+func (x *text) opening(title string, about []fact) {
+	x.line(oneLine(title))
 	x.line("")
-	x.facts(x.about())
-	found := false
-	err := x.source.attendances(func(number int, a Attendance) error {
-		found = true
-		x.a, x.day = a, date{}
-		return x.attendance(number)
-	})
-	if err != nil {
-		return err
-	}
-	x.line("")
-	if !found {
-		x.line(x.noAttendances)
-	}
-	x.facts(x.closingFacts(x.source))
-	return nil
+	x.facts(about)
 }
 
-func (x *text) attendance(number int) error {
+func (x *text) attendance(h chapter, rest func() error) error {
 	x.line("")
-	x.line("=== " + x.heading(number) + " ===")
-	x.facts(x.aboutAttendance())
-	if x.o.Tickets && len(x.a.Tickets) > 0 {
+	x.line("=== " + h.title + " ===")
+	x.facts(h.about)
+	if len(h.tickets) > 0 {
 		x.line(x.tickets + ":")
-		for _, t := range x.a.Tickets {
-			x.parts(x.ticket(t))
-		}
 	}
-	before := x.source.count
-	err := x.source.timeline(x.a, x.message, func(e handoff.Event) error {
-		x.dayOf(e.At)
-		return x.line("[" + e.At.In(x.o.Zone).Format(time.TimeOnly) + "] * " + oneLine(x.event(e)))
-	})
-	if err == nil && x.source.count == before {
-		x.line("")
-		err = x.line(x.noMessages)
+	for _, t := range h.tickets {
+		x.parts(t)
 	}
-	return err
+	return rest()
 }
 
-func (x *text) dayOf(at time.Time) {
-	at = at.In(x.o.Zone)
-	if civil(at) != x.day {
-		x.day = civil(at)
-		x.line("")
-		x.line("--- " + x.narrator.day(at) + " ---")
-	}
+func (x *text) newDay(name string) {
+	x.line("")
+	x.line("--- " + name + " ---")
 }
 
-func (x *text) message(m handoff.Message) error {
-	x.dayOf(m.At)
-	h := x.head(m)
+func (x *text) message(_ said, h head, parts []part) error {
 	line := "[" + h.at.Format(time.TimeOnly) + "] " + oneLine(h.author)
 	if h.role != "" {
 		line += " (" + h.role + ")"
@@ -104,7 +69,21 @@ func (x *text) message(m handoff.Message) error {
 		line += " " + h.status
 	}
 	x.line(line + ":")
-	return x.parts(x.narrator.parts(m))
+	return x.parts(parts)
+}
+
+func (x *text) event(at time.Time, what string) error {
+	return x.line("[" + at.Format(time.TimeOnly) + "] * " + oneLine(what))
+}
+
+func (x *text) remark(what string) {
+	x.line("")
+	x.line(what)
+}
+
+func (x *text) closing(about []fact) {
+	x.line("")
+	x.facts(about)
 }
 
 // parts writes what something says, each line of it indented.

@@ -72,8 +72,8 @@ func wordsFor(tag string) *words {
 	return &english
 }
 
-// day names the civil day of t.
-func (w *words) day(t time.Time) string {
+// dayName names the civil day of t.
+func (w *words) dayName(t time.Time) string {
 	return fmt.Sprintf(w.date, w.days[t.Weekday()], t.Day(), w.months[t.Month()-1], t.Year())
 }
 
