@@ -198,13 +198,17 @@ func (o *office) last() handoff.Event {
 // everything is the whole feed.
 func (o *office) everything() []handoff.Event {
 	o.t.Helper()
-	f, err := o.store.Events(o.ctx, storage.Cursor{}, 1000)
-	o.ok(err)
-	events := make([]handoff.Event, len(f.Entries))
-	for i, e := range f.Entries {
-		events[i] = e.Event
+	var events []handoff.Event
+	for at := (storage.Cursor{}); ; {
+		f, err := o.store.Events(o.ctx, at, storage.MaxPage)
+		o.ok(err)
+		for _, e := range f.Entries {
+			events = append(events, e.Event)
+		}
+		if at = f.Next; f.Next == f.Head {
+			return events
+		}
 	}
-	return events
 }
 
 func TestAClosedCatalogueTakesNoOtherWordsFromAgents(t *testing.T) {
