@@ -78,114 +78,114 @@ func (o *office) addsUp(id handoff.BroadcastID) handoff.BroadcastCounts {
 }
 
 func TestABroadcastReachesEverybodyOnceAtItsRate(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	id := o.broadcast(100, to(450))
-	o.settle()
-	require.Empty(t, o.wa.Calls(), "a draft is not sent")
-	o.starts(id)
-	for second := 1; second <= 5; second++ {
+	onBoth(t, func(t *testing.T, o *office) {
+		id := o.broadcast(100, to(450))
 		o.settle()
-		require.Len(t, o.wa.Calls(), min(100*second, 450), "in second %d", second)
-		o.clock.Advance(time.Second)
-	}
-	o.settle()
-	seen := map[string]string{}
-	for _, out := range o.wa.Calls() {
-		require.Empty(t, seen[out.To], "twice")
-		seen[out.To] = out.Message.Text
-		require.Empty(t, out.Conversation)
-		require.Equal(t, handoff.KindTemplate, out.Message.Kind)
-	}
-	require.Len(t, seen, 450)
-	require.Equal(t, "Oi n7!", seen["551190007"])
-	p := o.progress(id)
-	require.Equal(t, handoff.BroadcastDone, p.State)
-	require.False(t, p.EndedAt.IsZero())
-	require.Equal(t, handoff.BroadcastCounts{Sent: 450}, o.addsUp(id))
-	page, err := o.bot.Conversations(o.ctx, filter.Criteria{Status: filter.AnyStatus}, "")
-	o.ok(err)
-	require.Empty(t, page.Rows, "a conversation opens when somebody answers, not before")
-	_, err = o.bot.StartBroadcast(o.ctx, id)
-	require.ErrorIs(t, err, handoff.ErrInvalidState)
+		require.Empty(t, o.wa.Calls(), "a draft is not sent")
+		o.starts(id)
+		for second := 1; second <= 5; second++ {
+			o.settle()
+			require.Len(t, o.wa.Calls(), min(100*second, 450), "in second %d", second)
+			o.clock.Advance(time.Second)
+		}
+		o.settle()
+		seen := map[string]string{}
+		for _, out := range o.wa.Calls() {
+			require.Empty(t, seen[out.To], "twice")
+			seen[out.To] = out.Message.Text
+			require.Empty(t, out.Conversation)
+			require.Equal(t, handoff.KindTemplate, out.Message.Kind)
+		}
+		require.Len(t, seen, 450)
+		require.Equal(t, "Oi n7!", seen["551190007"])
+		p := o.progress(id)
+		require.Equal(t, handoff.BroadcastDone, p.State)
+		require.False(t, p.EndedAt.IsZero())
+		require.Equal(t, handoff.BroadcastCounts{Sent: 450}, o.addsUp(id))
+		page, err := o.bot.Conversations(o.ctx, filter.Criteria{Status: filter.AnyStatus}, "")
+		o.ok(err)
+		require.Empty(t, page.Rows, "a conversation opens when somebody answers, not before")
+		_, err = o.bot.StartBroadcast(o.ctx, id)
+		require.ErrorIs(t, err, handoff.ErrInvalidState)
+	})
 }
 
 func TestReceiptsMoveTheOutcomesOfABroadcast(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
-		return desk.Sent{Provider: "p-" + out.To}, nil
-	}
-	news := func(contact string, d handoff.Delivery, failure string) {
-		o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-" + contact, Delivery: d, Failure: failure}))
-	}
-	id := o.broadcast(10, to(4))
-	news("551190004", handoff.Delivered, "") // ahead of its message
-	o.starts(id)
-	o.settle()
-	require.Equal(t, handoff.BroadcastCounts{Sent: 3, Delivered: 1}, o.addsUp(id))
-	news("551190001", handoff.Read, "")
-	news("551190001", handoff.Delivered, "") // late
-	news("551190002", handoff.Failed, "131026: undeliverable")
-	news("551190003", handoff.Sent, "")
-	news("551190003", handoff.Delivered, "")
-	news("551190003", handoff.Delivered, "")
-	require.Equal(t, handoff.BroadcastCounts{Delivered: 2, Read: 1, Failed: 1}, o.addsUp(id))
-	failed := o.recipients(id, desk.RecipientQuery{Outcome: handoff.OutcomeFailed})
-	require.Len(t, failed, 1)
-	require.Equal(t, "131026: undeliverable", failed[0].Reason)
-	news("551190002", handoff.Delivered, "") // it arrived after all
-	require.Equal(t, handoff.BroadcastCounts{Delivered: 3, Read: 1}, o.addsUp(id))
+	onBoth(t, func(t *testing.T, o *office) {
+		o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
+			return desk.Sent{Provider: "p-" + out.To}, nil
+		}
+		news := func(contact string, d handoff.Delivery, failure string) {
+			o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-" + contact, Delivery: d, Failure: failure}))
+		}
+		id := o.broadcast(10, to(4))
+		news("551190004", handoff.Delivered, "") // ahead of its message
+		o.starts(id)
+		o.settle()
+		require.Equal(t, handoff.BroadcastCounts{Sent: 3, Delivered: 1}, o.addsUp(id))
+		news("551190001", handoff.Read, "")
+		news("551190001", handoff.Delivered, "") // late
+		news("551190002", handoff.Failed, "131026: undeliverable")
+		news("551190003", handoff.Sent, "")
+		news("551190003", handoff.Delivered, "")
+		news("551190003", handoff.Delivered, "")
+		require.Equal(t, handoff.BroadcastCounts{Delivered: 2, Read: 1, Failed: 1}, o.addsUp(id))
+		failed := o.recipients(id, desk.RecipientQuery{Outcome: handoff.OutcomeFailed})
+		require.Len(t, failed, 1)
+		require.Equal(t, "131026: undeliverable", failed[0].Reason)
+		news("551190002", handoff.Delivered, "") // it arrived after all
+		require.Equal(t, handoff.BroadcastCounts{Delivered: 3, Read: 1}, o.addsUp(id))
+	})
 }
 
 func TestTheAnswerOpensAConversationThatShowsWhatWasSent(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
-		return desk.Sent{Provider: "p-" + out.To, Address: "wa-" + out.To}, nil
-	}
-	id := o.broadcast(10, to(2))
-	o.starts(id)
-	o.settle()
-	o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-551190001", Delivery: handoff.Delivered}))
-	o.clock.Advance(time.Hour)
+	onBoth(t, func(t *testing.T, o *office) {
+		o.wa.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
+			return desk.Sent{Provider: "p-" + out.To, Address: "wa-" + out.To}, nil
+		}
+		id := o.broadcast(10, to(2))
+		o.starts(id)
+		o.settle()
+		o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-551190001", Delivery: handoff.Delivered}))
+		o.clock.Advance(time.Hour)
 
-	// By the address that the channel answered, which nobody knew before.
-	c := o.writes("wa-551190001", "quero!")
-	ms, err := o.bot.Messages(o.ctx, c, desk.MessageQuery{})
-	o.ok(err)
-	require.Len(t, ms, 2)
-	require.Equal(t, "Oi n1!", ms[0].Text)
-	require.Equal(t, handoff.ByBot, ms[0].Author.By)
-	require.Equal(t, handoff.Delivered, ms[0].Delivery)
-	require.Equal(t, "p-551190001", ms[0].Provider)
-	require.True(t, ms[0].Recorded)
-	require.True(t, ms[0].At.Before(ms[1].At))
-	require.Equal(t, "quero!", ms[1].Text)
-	require.Equal(t, c, o.recipients(id, desk.RecipientQuery{})[0].Conversation)
-	events, err := o.bot.Timeline(o.ctx, c, 0)
-	o.ok(err)
-	require.Equal(t, o.conv(c).WithoutCopies(), handoff.Fold(events))
+		// By the address that the channel answered, which nobody knew before.
+		c := o.writes("wa-551190001", "quero!")
+		ms, err := o.bot.Messages(o.ctx, c, desk.MessageQuery{})
+		o.ok(err)
+		require.Len(t, ms, 2)
+		require.Equal(t, "Oi n1!", ms[0].Text)
+		require.Equal(t, handoff.ByBot, ms[0].Author.By)
+		require.Equal(t, handoff.Delivered, ms[0].Delivery)
+		require.Equal(t, "p-551190001", ms[0].Provider)
+		require.True(t, ms[0].Recorded)
+		require.True(t, ms[0].At.Before(ms[1].At))
+		require.Equal(t, "quero!", ms[1].Text)
+		require.Equal(t, c, o.recipients(id, desk.RecipientQuery{})[0].Conversation)
+		events, err := o.bot.Timeline(o.ctx, c, 0)
+		o.ok(err)
+		require.Equal(t, o.conv(c).WithoutCopies(), handoff.Fold(events))
 
-	// From now on a receipt is news for both.
-	o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-551190001", Delivery: handoff.Read}))
-	require.Equal(t, []handoff.Delivery{handoff.Read}, o.deliveries(c))
-	require.Equal(t, handoff.BroadcastCounts{Sent: 1, Read: 1}, o.addsUp(id))
-	_, err = o.bot.Retry(o.ctx, c, ms[0].ID)
-	require.ErrorIs(t, err, handoff.ErrInvalid)
+		// From now on a receipt is news for both.
+		o.ok(o.bot.Receipt(o.ctx, handoff.Receipt{Channel: wa, Account: line, Provider: "p-551190001", Delivery: handoff.Read}))
+		require.Equal(t, []handoff.Delivery{handoff.Read}, o.deliveries(c))
+		require.Equal(t, handoff.BroadcastCounts{Sent: 1, Read: 1}, o.addsUp(id))
+		_, err = o.bot.Retry(o.ctx, c, ms[0].ID)
+		require.ErrorIs(t, err, handoff.ErrInvalid)
 
-	// The next conversation does not show it again.
-	o.ok(second(o.bot.End(o.ctx, c)))
-	next := o.writes("wa-551190001", "mais uma coisa")
-	ms, err = o.bot.Messages(o.ctx, next, desk.MessageQuery{})
-	o.ok(err)
-	require.Len(t, ms, 1)
+		// The next conversation does not show it again.
+		o.ok(second(o.bot.End(o.ctx, c)))
+		next := o.writes("wa-551190001", "mais uma coisa")
+		ms, err = o.bot.Messages(o.ctx, next, desk.MessageQuery{})
+		o.ok(err)
+		require.Len(t, ms, 1)
 
-	// After a month nor does the first.
-	o.clock.Advance(31 * 24 * time.Hour)
-	ms, err = o.bot.Messages(o.ctx, o.writes("551190002", "oi"), desk.MessageQuery{})
-	o.ok(err)
-	require.Len(t, ms, 1)
+		// After a month nor does the first.
+		o.clock.Advance(31 * 24 * time.Hour)
+		ms, err = o.bot.Messages(o.ctx, o.writes("551190002", "oi"), desk.MessageQuery{})
+		o.ok(err)
+		require.Len(t, ms, 1)
+	})
 }
 
 func TestAConversationThatIsOpenShowsTheBroadcastInIt(t *testing.T) {

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,26 +16,26 @@ import (
 )
 
 func TestAnAgentWithoutAnyDeviceGetsNothing(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	ana := o.working("ana", 5, "sales")
-	phone, err := ana.Connect(o.ctx, "phone")
-	o.ok(err)
-	laptop, err := ana.Connect(o.ctx, "laptop")
-	o.ok(err)
-	o.ok(laptop(o.ctx))
-	one := o.waits("551", "sales", handoff.NoPriority)
-	o.settle()
-	require.Equal(t, handoff.StateAssigned, o.conv(one).State, "the phone is enough")
-	o.ok(phone(o.ctx))
-	o.ok(phone(o.ctx))
-	two := o.waits("552", "sales", handoff.NoPriority)
-	o.settle()
-	require.Equal(t, handoff.StateWaiting, o.conv(two).State)
-	require.Equal(t, handoff.StateAssigned, o.conv(one).State, "signing out keeps what one holds")
-	me, err := ana.Me(o.ctx)
-	o.ok(err)
-	require.Equal(t, handoff.Available, me.Availability, "a lost connection never sets availability")
+	onBoth(t, func(t *testing.T, o *office) {
+		ana := o.working("ana", 5, "sales")
+		phone, err := ana.Connect(o.ctx, "phone")
+		o.ok(err)
+		laptop, err := ana.Connect(o.ctx, "laptop")
+		o.ok(err)
+		o.ok(laptop(o.ctx))
+		one := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, handoff.StateAssigned, o.conv(one).State, "the phone is enough")
+		o.ok(phone(o.ctx))
+		o.ok(phone(o.ctx))
+		two := o.waits("552", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, handoff.StateWaiting, o.conv(two).State)
+		require.Equal(t, handoff.StateAssigned, o.conv(one).State, "signing out keeps what one holds")
+		me, err := ana.Me(o.ctx)
+		o.ok(err)
+		require.Equal(t, handoff.Available, me.Availability, "a lost connection never sets availability")
+	})
 }
 
 func TestALostAgentsConversationsFollowTheQueuesPolicyAfterTheGracePeriod(t *testing.T) {
@@ -45,38 +46,31 @@ func TestALostAgentsConversationsFollowTheQueuesPolicyAfterTheGracePeriod(t *tes
 		handoff.RequeueAll:        {handoff.StateWaiting, handoff.StateWaiting},
 	} {
 		for _, back := range []bool{false, true} {
-			o := newOffice(t)
-			o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", OnLost: policy}))
-			ana := o.working("ana", 5, "sales")
-			ids := []handoff.ConversationID{o.waits("551", "sales", 0), o.waits("552", "sales", 0)}
-			o.settle()
-			_, err := ana.Reply(o.ctx, ids[0], handoff.Text("hi"), "")
-			o.ok(err)
-			o.clock.Advance(21 * time.Second)
-			o.settle()
-			if back {
-				_, err := ana.Connect(o.ctx, "laptop")
-				o.ok(err)
-			}
-			require.Equal(t, handoff.StateAssigned, o.conv(ids[1]).State, "not before the grace period")
-			o.clock.Advance(15 * time.Second)
-			if back {
-				_, err := ana.Connect(o.ctx, "laptop")
-				o.ok(err)
-			}
-			o.clock.Advance(46 * time.Second)
-			if back {
-				_, err := ana.Connect(o.ctx, "laptop")
-				o.ok(err)
-			}
-			o.settle()
-			for i, id := range ids {
-				if back {
-					require.Equal(t, handoff.StateAssigned, o.conv(id).State)
-				} else {
-					require.Equal(t, want[i], o.conv(id).State, policy)
-				}
-			}
+			t.Run(fmt.Sprint(policy, " back ", back), func(t *testing.T) {
+				onBoth(t, func(t *testing.T, o *office) {
+					o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", OnLost: policy}))
+					ana := o.working("ana", 5, "sales")
+					answered, unanswered := o.waits("551", "sales", 0), o.waits("552", "sales", 0)
+					o.settle()
+					o.ok(second(ana.Reply(o.ctx, answered, handoff.Text("hi"), "")))
+					for i, d := range []time.Duration{21 * time.Second, 15 * time.Second, 46 * time.Second} {
+						o.clock.Advance(d)
+						if i == 0 {
+							o.settle()
+							require.Equal(t, handoff.StateAssigned, o.conv(unanswered).State, "not before the grace period")
+						}
+						if back {
+							o.ok(second(ana.Connect(o.ctx, "laptop")))
+						}
+					}
+					o.settle()
+					want := want
+					if back {
+						want = [2]handoff.State{handoff.StateAssigned, handoff.StateAssigned}
+					}
+					require.Equal(t, want, [2]handoff.State{o.conv(answered).State, o.conv(unanswered).State})
+				})
+			})
 		}
 	}
 }

@@ -183,49 +183,77 @@ func TestDaysAreThoseOfTheZoneAskedForOrTheAgentsOrTheBots(t *testing.T) {
 	require.ErrorIs(t, o.desk.Bot("none").CountHistory(o.ctx), desk.ErrNotFound)
 }
 
-func TestTransferNoAnswerAndTakeoverAreEachAgentsOwn(t *testing.T) {
+func TestTransferRequeueNoAnswerAndTakeoverAreEachAgentsOwn(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o *office) {
-		ana, bruno := o.working("ana", 5, "sales"), o.agent("bruno", 5, handoff.RoleAdmin, "sales")
+		o.strict(handoff.NoAnswer{Requeue: 3 * time.Minute, Exclude: time.Hour})
+		o.working("ana", 5, "sales")
+		boss := o.agent("boss", 5, handoff.RoleAdmin, "sales")
 		id := o.waits("551", "sales", handoff.NoPriority)
 		o.settle()
-		o.clock.Advance(4 * time.Minute)
-		_, err := ana.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: false})
-		require.ErrorIs(t, err, desk.ErrNotAvailable)
-		_, err = bruno.Transfer(o.ctx, id, desk.Transfer{Agent: "bruno", Override: true}) // takes it over
-		o.ok(err)
+		bia, caio := o.working("bia", 5, "sales"), o.working("caio", 5)
+		o.pass(3 * time.Minute)
+		require.Equal(t, handoff.AgentID("bia"), o.conv(id).Agent, "ana did not answer")
+
 		o.clock.Advance(time.Minute)
-		_, err = bruno.Reply(o.ctx, id, handoff.Text("oi"), "")
-		o.ok(err)
+		o.ok(second(bia.Reply(o.ctx, id, handoff.Text("oi"), "")))
 		o.clock.Advance(time.Minute)
-		o.ok(bruno.ReturnToBot(o.ctx, id))
+		o.ok(second(bia.Transfer(o.ctx, id, desk.Transfer{Agent: "caio"})))
+		o.clock.Advance(5 * time.Minute)
+		o.ok(bia.SetAvailability(o.ctx, handoff.Away, "lunch"))
+		o.ok(second(caio.Transfer(o.ctx, id, desk.Transfer{Queue: "sales"}))) // a requeue
+		o.pass(10 * time.Minute)
+		require.Equal(t, handoff.StateWaiting, o.conv(id).State)
+
+		o.ok(bia.SetAvailability(o.ctx, handoff.Available, ""))
+		o.settle()
+		o.clock.Advance(2 * time.Minute)
+		o.ok(second(boss.Transfer(o.ctx, id, desk.Transfer{Agent: "boss", Override: true}))) // a takeover
+		o.clock.Advance(time.Minute)
+		o.ok(second(boss.Reply(o.ctx, id, handoff.Text("pronto"), "")))
+		o.clock.Advance(time.Minute)
+		o.ok(boss.ReturnToBot(o.ctx, id))
+
 		r := o.report(o.always())
-		require.Len(t, r.Agents, 2)
-		a, b := r.Agents[0], r.Agents[1]
-		require.Equal(t, []any{240.0, int64(1), int64(1), (*float64)(nil)}, []any{a.HandlingTotal, a.Transfers, a.Unanswered, a.FirstResponseMean})
-		require.Equal(t, []any{120.0, int64(0), int64(0), 60.0}, []any{b.HandlingTotal, b.Transfers, b.Unanswered, *b.FirstResponseMean})
+		got := map[handoff.AgentID][]any{}
+		for _, a := range r.Agents {
+			first := -1.0
+			if a.FirstResponseMean != nil {
+				first = *a.FirstResponseMean
+			}
+			got[a.Agent] = []any{a.Stints, a.HandlingTotal, a.Transfers, a.Requeues, a.Unanswered, a.AgentMessages, first}
+		}
+		require.Equal(t, map[handoff.AgentID][]any{
+			"ana":  {int64(1), 180.0, int64(0), int64(1), int64(1), int64(0), -1.0},
+			"bia":  {int64(2), 240.0, int64(2), int64(0), int64(1), int64(1), 60.0},
+			"caio": {int64(1), 300.0, int64(0), int64(1), int64(1), int64(0), -1.0},
+			"boss": {int64(1), 120.0, int64(0), int64(0), int64(0), int64(1), 60.0},
+		}, got)
+		require.Equal(t, 840.0, r.Total.HandlingTotal, "what waited is nobody's")
+		o.facts(id)
 	})
 }
 
 func TestPromisesAreCountedWhenTheyAreDecidedAndShownWhileTheyAreNot(t *testing.T) {
 	t.Parallel()
-	o := patient(t)
-	o.ok(o.bot.PutSLA(o.ctx, handoff.SLA{ID: "std", Name: "Standard", First: handoff.Target{Within: 10 * time.Minute, Warn: 4 * time.Minute}}))
-	o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", SLA: "std"}))
-	ana := o.working("ana", 5, "sales")
-	late, kept := o.waits("551", "sales", handoff.NoPriority), o.waits("552", "sales", handoff.NoPriority)
-	r := o.report(o.always())
-	require.Equal(t, []int{2, 0, 0}, []int{r.Open.Held, r.Open.AtRisk, r.Open.Overdue})
-	o.clock.Advance(7 * time.Minute)
-	_, err := ana.Reply(o.ctx, kept, handoff.Text("oi"), "")
-	o.ok(err)
-	r = o.report(o.always())
-	require.Equal(t, []int{1, 0}, []int{r.Open.AtRisk, r.Open.Overdue})
-	require.Equal(t, 1, r.Open.Queues[0].AtRisk)
-	o.clock.Advance(4 * time.Minute)
-	r = o.report(o.always())
-	require.Equal(t, []int{0, 1}, []int{r.Open.AtRisk, r.Open.Overdue})
-	require.EqualValues(t, []int64{1, 1, 1, 1}, []int64{r.Total.SLAFirstMet, r.Total.SLAFirstMissed, r.Agents[0].SLAMet, r.Queues[0].SLAMissed})
-	require.Equal(t, 50.0, *r.Total.SLARate)
-	o.facts(late, kept)
+	onEach(t, func(t *testing.T, o *office) {
+		o.ok(o.bot.PutSLA(o.ctx, handoff.SLA{ID: "std", Name: "Standard", First: handoff.Target{Within: 10 * time.Minute, Warn: 4 * time.Minute}}))
+		o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", SLA: "std"}))
+		ana := o.working("ana", 5, "sales")
+		late, kept := o.waits("551", "sales", handoff.NoPriority), o.waits("552", "sales", handoff.NoPriority)
+		r := o.report(o.always())
+		require.Equal(t, []int{2, 0, 0}, []int{r.Open.Held, r.Open.AtRisk, r.Open.Overdue})
+		o.clock.Advance(7 * time.Minute)
+		_, err := ana.Reply(o.ctx, kept, handoff.Text("oi"), "")
+		o.ok(err)
+		r = o.report(o.always())
+		require.Equal(t, []int{1, 0}, []int{r.Open.AtRisk, r.Open.Overdue})
+		require.Equal(t, 1, r.Open.Queues[0].AtRisk)
+		o.clock.Advance(4 * time.Minute)
+		r = o.report(o.always())
+		require.Equal(t, []int{0, 1}, []int{r.Open.AtRisk, r.Open.Overdue})
+		require.EqualValues(t, []int64{1, 1, 1, 1}, []int64{r.Total.SLAFirstMet, r.Total.SLAFirstMissed, r.Agents[0].SLAMet, r.Queues[0].SLAMissed})
+		require.Equal(t, 50.0, *r.Total.SLARate)
+		o.facts(late, kept)
+	})
 }

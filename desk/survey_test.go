@@ -179,20 +179,21 @@ func TestTheQueuesSurveyIsAskedBeforeTheBots(t *testing.T) {
 
 func TestNobodyIsAskedOutsideTheWindowAndItIsSaid(t *testing.T) {
 	t.Parallel()
-	o := patient(t)
-	o.surveys(csat)
-	ana := o.working("ana", 5, "sales")
-	id := o.waits("551", "sales", handoff.NoPriority)
-	o.settle()
-	o.clock.Advance(25 * time.Hour)
-	o.ok(ana.ReturnToBot(o.ctx, id))
-	o.settle()
-	require.Empty(t, o.wa.Texts())
-	got, err := o.bot.Survey(o.ctx, id)
-	o.ok(err)
-	require.Equal(t, handoff.ReasonWindow, got.Skipped)
-	require.Contains(t, o.told(id), handoff.EventSurveySkipped)
-	require.NotEqual(t, id, o.reply("551", "5").Conversation.ID, "nobody asked")
+	onEach(t, func(t *testing.T, o *office) {
+		o.surveys(csat)
+		ana := o.working("ana", 5, "sales")
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		o.clock.Advance(25 * time.Hour)
+		o.ok(ana.ReturnToBot(o.ctx, id))
+		o.settle()
+		require.Empty(t, o.wa.Texts())
+		got, err := o.bot.Survey(o.ctx, id)
+		o.ok(err)
+		require.Equal(t, handoff.ReasonWindow, got.Skipped)
+		require.Contains(t, o.told(id), handoff.EventSurveySkipped)
+		require.NotEqual(t, id, o.reply("551", "5").Conversation.ID, "nobody asked")
+	})
 }
 
 func TestOnlyWhatAnAgentEndsIsAskedAbout(t *testing.T) {

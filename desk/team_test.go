@@ -257,9 +257,7 @@ func (d *centre) round() {
 	for _, id := range d.asked {
 		d.isAsked(d.seats[id])
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(d.open), func(a, b handoff.ConversationID) int {
-		return slices.Compare([]byte(a), []byte(b))
-	}) {
+	for _, id := range slices.Sorted(maps.Keys(d.open)) {
 		d.worksOn(id)
 	}
 	d.connects(out)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
+	"github.com/handoffdesk/handoff/storage/sqlite"
 	"github.com/handoffdesk/handoff/ticket"
 )
 
@@ -52,6 +54,21 @@ func canary(bot handoff.BotID) string { return "canary-of-" + string(bot) }
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldOn(t, memory.New(nil), desk.Options{})
+}
+
+// onStores runs a test in a world on memory and in one on SQLite.
+func onStores(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		f(t, newWorld(t))
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		s, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "desk.db"), &sqlite.Options{Synchronous: sqlite.Normal})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		f(t, newWorldOn(t, s, desk.Options{}))
+	})
 }
 
 // newWorldOn has a store and options of the desk of its own.

@@ -102,37 +102,38 @@ func TestReceiptsMoveAMessageForward(t *testing.T) {
 
 func TestTheBotHandsOffWithdrawsRecordsAndSends(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	var r receivedResult
-	w.bot("POST", "/messages", `{"channel":"web","account":"main","addresses":["new"],"provider":"p1","content":{"kind":"text","text":"hello"}}`, 200, &r)
-	one := "/conversations/" + string(r.Conversation.ID)
-	var m, again handoff.Message
-	w.bot("POST", one+"/messages", `{"content":{"kind":"buttons","text":"Well?","buttons":[{"id":"y","title":"Yes"}]}}`, 201, &m, "Idempotency-Key", "k")
-	require.Equal(t, handoff.ByBot, m.Author.By)
-	w.bot("POST", one+"/record", `{"content":{"kind":"document","media":{"url":"https://files.example/a.pdf"}},"provider":"p9"}`, 201, &m, "Idempotency-Key", "k")
-	w.bot("POST", one+"/record", `{"content":{"kind":"document","media":{"url":"https://files.example/a.pdf"}},"provider":"p9"}`, 201, &again, "Idempotency-Key", "k")
-	require.Equal(t, m.ID, again.ID)
-	require.True(t, m.Recorded)
+	onStores(t, func(t *testing.T, w *world) {
+		var r receivedResult
+		w.bot("POST", "/messages", `{"channel":"web","account":"main","addresses":["new"],"provider":"p1","content":{"kind":"text","text":"hello"}}`, 200, &r)
+		one := "/conversations/" + string(r.Conversation.ID)
+		var m, again handoff.Message
+		w.bot("POST", one+"/messages", `{"content":{"kind":"buttons","text":"Well?","buttons":[{"id":"y","title":"Yes"}]}}`, 201, &m, "Idempotency-Key", "k")
+		require.Equal(t, handoff.ByBot, m.Author.By)
+		w.bot("POST", one+"/record", `{"content":{"kind":"document","media":{"url":"https://files.example/a.pdf"}},"provider":"p9"}`, 201, &m, "Idempotency-Key", "k")
+		w.bot("POST", one+"/record", `{"content":{"kind":"document","media":{"url":"https://files.example/a.pdf"}},"provider":"p9"}`, 201, &again, "Idempotency-Key", "k")
+		require.Equal(t, m.ID, again.ID)
+		require.True(t, m.Recorded)
 
-	var o, same desk.Outcome
-	handOff := `{"queue":"{queue}","priority":"high","skills":["english"],"note":"wants a refund","fields":{"order":"17"},"say":{"queued":"One moment"}}`
-	w.bot("POST", one+"/hand-off", handOff, 200, &o, "Idempotency-Key", "k")
-	w.bot("POST", one+"/hand-off", handOff, 200, &same, "Idempotency-Key", "k")
-	require.Equal(t, o, same)
-	require.Equal(t, desk.Outcome{State: handoff.StateWaiting, Queue: handoff.QueueID(w.ids[acme]["queue"]), Said: true}, o)
-	w.bot("POST", one+"/hand-off", handOff, 409, nil)
-	w.bot("POST", one+"/messages", `{"content":{"kind":"text","text":"x"}}`, 409, nil)
-	w.bot("POST", one+"/hand-off", `{"queue":"{queue}","priority":3}`, 422, nil)
-	var c handoff.Conversation
-	w.bot("POST", one+"/withdraw", "", 200, &c)
-	require.Equal(t, handoff.StateBot, c.State)
-	w.bot("POST", one+"/hand-off", `{}`, 422, nil) // no rule, and no queue of the bot's own
+		var o, same desk.Outcome
+		handOff := `{"queue":"{queue}","priority":"high","skills":["english"],"note":"wants a refund","fields":{"order":"17"},"say":{"queued":"One moment"}}`
+		w.bot("POST", one+"/hand-off", handOff, 200, &o, "Idempotency-Key", "k")
+		w.bot("POST", one+"/hand-off", handOff, 200, &same, "Idempotency-Key", "k")
+		require.Equal(t, o, same)
+		require.Equal(t, desk.Outcome{State: handoff.StateWaiting, Queue: handoff.QueueID(w.ids[acme]["queue"]), Said: true}, o)
+		w.bot("POST", one+"/hand-off", handOff, 409, nil)
+		w.bot("POST", one+"/messages", `{"content":{"kind":"text","text":"x"}}`, 409, nil)
+		w.bot("POST", one+"/hand-off", `{"queue":"{queue}","priority":3}`, 422, nil)
+		var c handoff.Conversation
+		w.bot("POST", one+"/withdraw", "", 200, &c)
+		require.Equal(t, handoff.StateBot, c.State)
+		w.bot("POST", one+"/hand-off", `{}`, 422, nil) // no rule, and no queue of the bot's own
 
-	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &m, "Idempotency-Key", "s")
-	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &again, "Idempotency-Key", "s")
-	require.Equal(t, m, again)
-	require.Equal(t, r.Conversation.ID, m.Conversation)
-	w.bot("POST", "/send", `{"to":{"channel":"web","account":"main"},"content":{"kind":"text","text":"hi"}}`, 422, nil)
+		w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &m, "Idempotency-Key", "s")
+		w.bot("POST", "/send", `{"to":{"channel":"web","account":"main","id":"new"},"content":{"kind":"text","text":"hi"}}`, 201, &again, "Idempotency-Key", "s")
+		require.Equal(t, m, again)
+		require.Equal(t, r.Conversation.ID, m.Conversation)
+		w.bot("POST", "/send", `{"to":{"channel":"web","account":"main"},"content":{"kind":"text","text":"hi"}}`, 422, nil)
+	})
 }
 
 // forgetful is a store that loses answers: it does what it was asked and says

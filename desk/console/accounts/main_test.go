@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk/console/accounts"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
+	"github.com/handoffdesk/handoff/storage/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,20 +25,39 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // house is a store with a clock that the test moves.
 type house struct {
 	t     *testing.T
-	store *memory.Store
+	store storage.Store
 	mu    sync.Mutex
 	now   time.Time
 }
 
 func newHouse(t *testing.T) *house {
 	h := &house{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	h.store = memory.New(&memory.Options{Now: func() time.Time {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.now
-	}})
+	h.store = memory.New(&memory.Options{Now: h.time})
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	return h
+}
+
+func (h *house) time() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// onStores runs a test on memory and on SQLite.
+func onStores(t *testing.T, f func(t *testing.T, h *house)) {
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		f(t, newHouse(t))
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		s, err := sqlite.Open(bg, filepath.Join(t.TempDir(), "desk.db"), &sqlite.Options{Now: h.time})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		h.store = s
+		f(t, h)
+	})
 }
 
 func (h *house) pass(d time.Duration) {

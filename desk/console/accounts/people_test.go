@@ -26,25 +26,26 @@ func bob(t *testing.T, a *accounts.Accounts) (accounts.Person, string) {
 
 func TestInvitationGivesATemporaryPasswordThatMustBeChanged(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	a, _ := h.accounts(nil)
-	p, temporary := bob(t, a)
-	require.Equal(t, accounts.Person{
-		ID: p.ID, Email: "bob@example.com", Name: "Bob", Seats: []accounts.Seat{bobSeat}, MustChange: true,
-	}, p)
-	token := enter(t, a, "bob@example.com", temporary)
-	_, who, err := a.Session(bg, token)
-	require.NoError(t, err)
-	require.Equal(t, p, who)
-	token, err = a.ChangePassword(bg, token, temporary, password)
-	require.NoError(t, err)
-	_, who, err = a.Session(bg, token)
-	require.NoError(t, err)
-	require.False(t, who.MustChange)
-	h.pass(8 * 24 * time.Hour)
-	enter(t, a, "bob@example.com", password)
-	_, _, err = a.SignIn(bg, "bob@example.com", temporary, office, "")
-	require.ErrorIs(t, err, accounts.ErrWrongCredentials)
+	onStores(t, func(t *testing.T, h *house) {
+		a, _ := h.accounts(nil)
+		p, temporary := bob(t, a)
+		require.Equal(t, accounts.Person{
+			ID: p.ID, Email: "bob@example.com", Name: "Bob", Seats: []accounts.Seat{bobSeat}, MustChange: true,
+		}, p)
+		token := enter(t, a, "bob@example.com", temporary)
+		_, who, err := a.Session(bg, token)
+		require.NoError(t, err)
+		require.Equal(t, p, who)
+		token, err = a.ChangePassword(bg, token, temporary, password)
+		require.NoError(t, err)
+		_, who, err = a.Session(bg, token)
+		require.NoError(t, err)
+		require.False(t, who.MustChange)
+		h.pass(8 * 24 * time.Hour)
+		enter(t, a, "bob@example.com", password)
+		_, _, err = a.SignIn(bg, "bob@example.com", temporary, office, "")
+		require.ErrorIs(t, err, accounts.ErrWrongCredentials)
+	})
 }
 
 func TestTemporaryPasswordExpiresAfterSevenDays(t *testing.T) {
