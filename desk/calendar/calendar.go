@@ -53,6 +53,11 @@ type Week struct {
 	Sunday    []Interval `json:"sunday,omitempty"`
 }
 
+// each gives the days' intervals to change.
+func (w *Week) each() []*[]Interval {
+	return []*[]Interval{&w.Monday, &w.Tuesday, &w.Wednesday, &w.Thursday, &w.Friday, &w.Saturday, &w.Sunday}
+}
+
 // days gives the week by time.Weekday.
 func (w Week) days() [7][]Interval {
 	return [7][]Interval{
@@ -172,6 +177,7 @@ func Parse(data []byte) (Calendar, error) {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			return Calendar{}, invalid("calendar", "goes on after its end")
 		}
+		c.tidy()
 		return c, c.Check()
 	}
 	if errors.Is(err, handoff.ErrInvalid) {
@@ -180,11 +186,29 @@ func Parse(data []byte) (Calendar, error) {
 	return Calendar{}, invalid("calendar", "is not the JSON of one: %v", err)
 }
 
+// tidy makes an empty list none at all, so that the same calendar has one form.
+func (c *Calendar) tidy() {
+	for _, day := range c.Week.each() {
+		if len(*day) == 0 {
+			*day = nil
+		}
+	}
+	if len(c.Optional) == 0 {
+		c.Optional = nil
+	}
+	if len(c.Exceptions) == 0 {
+		c.Exceptions = nil
+	}
+	for i := range c.Exceptions {
+		if len(c.Exceptions[i].Hours) == 0 {
+			c.Exceptions[i].Hours = nil
+		}
+	}
+}
+
 // Clone copies c so deep that nothing is shared.
 func (c Calendar) Clone() Calendar {
-	for _, day := range []*[]Interval{
-		&c.Week.Monday, &c.Week.Tuesday, &c.Week.Wednesday, &c.Week.Thursday, &c.Week.Friday, &c.Week.Saturday, &c.Week.Sunday,
-	} {
+	for _, day := range c.Week.each() {
 		*day = slices.Clone(*day)
 	}
 	c.Optional, c.Exceptions = slices.Clone(c.Optional), slices.Clone(c.Exceptions)
