@@ -43,7 +43,7 @@ var agents = []handoff.Agent{
 
 // world is a desk with a console that people can open.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	store    storage.Store
 	network  *desktest.Channel
 	webhooks desk.WebhookSender // nil for none
@@ -55,7 +55,7 @@ type world struct {
 }
 
 // newWorld makes a world. Who one is, a cookie says: see world.as.
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, network: &desktest.Channel{T: desk.Traits{Window: handoff.Window(24 * time.Hour), Idempotent: true}}}
 	w.network.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {

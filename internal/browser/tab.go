@@ -131,6 +131,13 @@ func (b *Tab) Go(address string) {
 	b.do(chromedp.Navigate(address))
 }
 
+// Before has a script run before those of every page that the tab opens from
+// now on.
+func (b *Tab) Before(script string) {
+	b.t.Helper()
+	b.do(call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}))
+}
+
 // Reload loads the page again.
 func (b *Tab) Reload() {
 	b.t.Helper()

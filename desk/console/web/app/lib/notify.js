@@ -74,6 +74,7 @@ export class Alerts {
     addEventListener('keydown', seen, { signal });
     if (navigator.locks) {
       navigator.locks.request(`handoff.alerts.${who}`, { signal }, () => {
+        if (signal.aborted) return null; // it was on its way already
         this.#leader = true;
         return new Promise((done) => signal.addEventListener('abort', done));
       }).catch(() => {});

@@ -17,10 +17,7 @@ export class App extends View {
     await useLanguage(nearest(...navigator.languages));
     await this.#start();
     this.watch(me, () => this.#show());
-    this.watch(language, () => {
-      this.#shown = '';
-      this.#show();
-    });
+    this.watch(language, () => this.#show());
   }
 
   // Whoever is signed in already sees the desk at once.
@@ -40,7 +37,8 @@ export class App extends View {
   async #show() {
     const self = me.get();
     if (this.#shown === 'failed' && !self) return;
-    const want = !self ? 'signin' : self.mustChangePassword ? 'password' : `desk ${self.bot.id} ${self.agent.id}`;
+    const page = !self ? 'signin' : self.mustChangePassword ? 'password' : `desk ${self.bot.id} ${self.agent.id}`;
+    const want = `${page} ${language.get()}`;
     if (want === this.#shown) return;
     this.#shown = want;
     if (self && !self.mustChangePassword) {

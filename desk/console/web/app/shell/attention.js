@@ -21,22 +21,30 @@ export function attend() {
   const on = (name, fn) => stream.on(name, fn, leave.signal);
 
   const count = () => unread.set([...mine.values()].filter((n) => n > 0).length);
+  let newer = new Set(); // what the stream told of while the rows were asked for
   const note = (row) => {
+    newer.add(row.id);
     if (row.agent === self.agent.id && row.state === 'assigned') mine.set(row.id, row.unread);
     else mine.delete(row.id);
     if (!row.unread && row.state === 'assigned') alerts.settle(row.id);
   };
 
   async function load() {
+    const told = newer = new Set();
     const { rows } = await get('conversations', { mine: 'true' }, { signal: leave.signal });
-    mine.clear();
-    rows.forEach(note);
+    if (told !== newer) return; // they were asked for again
+    for (const gone of [...mine.keys()].filter((id) => !told.has(id))) mine.delete(gone);
+    rows.filter((row) => !told.has(row.id)).forEach(note);
     count();
   }
 
-  async function raise(kind, conversation, title) {
+  // One after the other, so that the newest is the one that stands.
+  let raised = Promise.resolve();
+  const raise = (...alert) => { raised = raised.then(() => tell(...alert)); };
+
+  async function tell(kind, conversation, title) {
     const row = rowOf(conversation) ?? await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
-    if (!row) return;
+    if (!row || leave.signal.aborted) return;
     const open = document.hasFocus() && route.get().path[0] === 'c' && route.get().path[1] === conversation;
     alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
     if (open) alerts.settle(conversation);
@@ -50,6 +58,7 @@ export function attend() {
     count();
   });
   on('read', ({ conversation }) => {
+    newer.add(conversation);
     if (mine.has(conversation)) mine.set(conversation, 0);
     alerts.settle(conversation);
     count();
@@ -57,6 +66,7 @@ export function attend() {
   on('event', ({ event, left }) => {
     const { kind, conversation } = event;
     if (!conversation) return;
+    newer.add(conversation);
     const own = event.actor.by === 'agent' && event.actor.agent === self.agent.id;
     if (left || event.state === 'ended') {
       mine.delete(conversation);
@@ -65,8 +75,8 @@ export function attend() {
       if (event.agent !== self.agent.id) {
         mine.delete(conversation);
         alerts.settle(conversation);
-      } else if (!mine.has(conversation)) {
-        mine.set(conversation, 0);
+      } else {
+        if (!mine.has(conversation)) mine.set(conversation, 0); // the list may have told of it already
         if (!own && (kind === 'assigned' || kind === 'transferred')) raise('assigned', conversation, t('notify.assigned'));
       }
     } else if (event.version && event.state === 'waiting') {

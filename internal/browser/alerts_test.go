@@ -1,0 +1,57 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/internal/browser"
+)
+
+// background makes a page believe that nobody looks at it, and notes what it
+// tells on the desktop; what it repeats comes soon.
+const background = `
+globalThis.told = [];
+globalThis.Notification = class {
+  static permission = 'granted';
+  constructor(title, { body }) { told.push(title + ': ' + body); }
+  close() {}
+};
+Document.prototype.hasFocus = () => false;
+const every = globalThis.setInterval;
+globalThis.setInterval = (f, ms, ...rest) => every(f, ms >= 20000 ? 200 : ms, ...rest);`
+
+// Of two tabs in the background one tells of a new customer, again and again
+// until somebody was there.
+func TestOneOfTwoTabsInTheBackgroundTellsUntilSomebodyWasThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NoError(t, w.seat("bia").SetAvailability(t.Context(), handoff.Available, ""))
+	one := browser.Open(t)
+	two := one.Another()
+	for _, tab := range []*browser.Tab{one, two} {
+		tab.Before(background)
+		tab.Cookie(w.url, whoami, "bia")
+		tab.Go(w.url + "#/c")
+		tab.Sees(".status", "Available")
+	}
+	told := func(tab *browser.Tab) int { return browser.Read[int](tab, "told.length") }
+	w.asks("5511987650077", "Elis Regina", "Is anybody there?", desk.HandOff{Queue: support})
+	for _, tab := range []*browser.Tab{one, two} {
+		tab.Until("document.title.startsWith('(1)')")
+	}
+	w.eventually(func() bool { return told(one)+told(two) > 0 })
+	teller, silent := one, two
+	if told(two) > 0 {
+		teller, silent = two, one
+	}
+	teller.Until("told.length >= 3")
+	teller.Until("told.at(-1).includes('New customer for you: Elis Regina')")
+	require.Zero(t, told(silent), "both tell")
+
+	silent.Key("j") // somebody is there
+	teller.Until("(globalThis.before ??= told.length, globalThis.since ??= Date.now(), Date.now() - since > 1500)")
+	require.LessOrEqual(t, told(teller), browser.Read[int](teller, "before")+1, "it goes on telling")
+}
