@@ -100,8 +100,7 @@ func TestNewCopiesOfTheContactAreAChangeThatTellsNoneOfThem(t *testing.T) {
 	t.Parallel()
 	for _, state := range []handoff.State{stBot, stWaiting, stAssigned, stEnded} {
 		c := in(t, state)
-		terms := []string{"maria", "silva"}
-		got, events, err := c.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15", terms)
+		got, events, err := c.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15")
 		require.NoError(t, err)
 		require.Len(t, events, 1)
 		require.Equal(t, handoff.EventContactChanged, events[0].Kind)
@@ -114,10 +113,8 @@ func TestNewCopiesOfTheContactAreAChangeThatTellsNoneOfThem(t *testing.T) {
 		}
 
 		require.Equal(t, []string{"Maria Silva", "+55 11 90000-0000", "BR.15"}, []string{got.ContactName, got.Number, got.Address})
-		require.Equal(t, terms, got.Terms)
-		requireShared(t, false, terms, got)
 		require.Equal(t, in(t, state), c, "the value it was called on")
-		same, events, err := got.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15", terms)
+		same, events, err := got.CopyContact(later, "Maria Silva", "+55 11 90000-0000", "BR.15")
 		require.NoError(t, err)
 		require.Equal(t, got, same)
 		require.Empty(t, events)

@@ -324,14 +324,14 @@ func (c Conversation) in(verb string, states ...State) error {
 	return &TransitionError{Verb: verb, From: c.State}
 }
 
-// CopyContact takes new copies of the contact's name, number and address,
-// and the search terms made from them. Without a difference it is no change
+// CopyContact takes new copies of the contact's name, number and address;
+// Terms are whoever stores it's to renew. Without a difference it is no change
 // and no event.
-func (c Conversation) CopyContact(do Act, name, number, address string, terms []string) (Conversation, []Event, error) {
-	if name == c.ContactName && number == c.Number && address == c.Address && slices.Equal(terms, c.Terms) {
+func (c Conversation) CopyContact(do Act, name, number, address string) (Conversation, []Event, error) {
+	if name == c.ContactName && number == c.Number && address == c.Address {
 		return c, nil, nil
 	}
-	c.ContactName, c.Number, c.Address, c.Terms = name, number, address, slices.Clone(terms)
+	c.ContactName, c.Number, c.Address = name, number, address
 	return c.done(c.change(EventContactChanged, do))
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -148,12 +149,13 @@ type limits struct{ all, queue int }
 var noLimits = limits{storage.NoMax, storage.NoMax}
 
 // move stores what became of a conversation, with its events. It keeps what
-// follows from the change right by itself: the loads of the agents, and
-// which conversation is the contact's open one.
+// follows from the change right by itself: the loads of the agents, which
+// conversation is the contact's open one, and what a search finds it by.
 func (t *draft) move(before, after handoff.Conversation, events []handoff.Event, most limits) {
 	if len(events) == 0 {
 		return
 	}
+	after.Terms = filter.Terms(after.ContactName, after.Number, after.Tags...)
 	t.ops = append(t.ops, storage.PutConversation{Conversation: after, Expect: before.Version})
 	t.events = append(t.events, events...)
 	if after.State == handoff.StateWaiting || before.Agent != after.Agent {

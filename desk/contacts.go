@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/handoffdesk/handoff"
-	"github.com/handoffdesk/handoff/filter"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -243,7 +242,7 @@ func (k *course) then(rule func(handoff.Conversation) (handoff.Conversation, []h
 func (t *draft) finish(k *course) { t.move(k.before, k.now, k.events, noLimits) }
 
 // copies are the contact's data in a conversation's row.
-func copies(c handoff.Contact, address string) (name, number string, terms []string) {
+func copies(c handoff.Contact, address string) (name, number string) {
 	number = c.Number
 	if number == "" {
 		number = address
@@ -252,5 +251,5 @@ func copies(c handoff.Contact, address string) (name, number string, terms []str
 	if name == "" {
 		name = c.Username
 	}
-	return name, number, filter.Terms(name, number)
+	return name, number
 }

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +58,55 @@ func TestAListShowsEachVisibleConversationOnceInOrder(t *testing.T) {
 	o.ok(err)
 	_, err = boss.Conversations(o.ctx, filter.Criteria{Limit: 5}, page.Next)
 	require.ErrorIs(t, err, handoff.ErrInvalid, "a cursor of other criteria")
+}
+
+func TestAListByTagsIsWhatCarriesThemAll(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		r := rand.New(rand.NewPCG(1, 2))
+		words := []string{"vip", "vip-gold", "Vip", "São Paulo", "sale"}
+		some := func() []string {
+			return slices.DeleteFunc(slices.Clone(words), func(string) bool { return r.IntN(3) > 0 })
+		}
+		for i := range 60 {
+			id := o.writes(fmt.Sprint("55", i), "oi")
+			o.ok(second(o.bot.Tag(o.ctx, id, some(), nil)))
+			o.ok(second(o.bot.Tag(o.ctx, id, nil, some())))
+			o.clock.Advance(time.Second)
+			if i%7 == 0 { // under another name
+				in := inbound(fmt.Sprint("55", i), "again", fmt.Sprint("renamed", i))
+				in.Profile.Name = "Maria Vip Sale"
+				o.ok(second(o.bot.Receive(o.ctx, in)))
+			}
+		}
+		all, err := o.bot.Conversations(o.ctx, filter.Criteria{}, "")
+		o.ok(err)
+		require.Len(t, all.Rows, 60)
+		boss := o.agent("boss", 0, handoff.RoleAdmin)
+		found := 0
+		for n := range 1 << len(words) {
+			var tags []string
+			for i, w := range words {
+				if n>>i&1 == 1 {
+					tags = append(tags, w)
+				}
+			}
+			var want []handoff.ConversationID
+			for _, row := range all.Rows {
+				if len(without(tags, row.Tags)) == 0 {
+					want = append(want, row.ID)
+				}
+			}
+			got := o.walk(boss, filter.Criteria{Tags: tags})
+			require.Equal(t, want, got, "%q", tags)
+			found += len(got)
+		}
+		require.Greater(t, found, 120, "of several there are some too")
+	})
+}
+
+func without(words, of []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return slices.Contains(of, w) })
 }
 
 func TestUnreadIsCountedForEachAgent(t *testing.T) {

@@ -161,14 +161,14 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 	if err != nil {
 		return nil, err
 	}
-	name, number, terms := copies(contact, at.ID)
+	name, number := copies(contact, at.ID)
 	if k.now.ID != "" {
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) {
 			address := c.Address
 			if !slices.ContainsFunc(addresses, func(a handoff.Address) bool { return a.ID == address }) {
 				address = at.ID // the old one may lead nowhere any more
 			}
-			return c.CopyContact(t.act(handoff.Actor{By: handoff.BySystem}), name, number, address, terms)
+			return c.CopyContact(t.act(handoff.Actor{By: handoff.BySystem}), name, number, address)
 		})
 		return k, k.err
 	}
@@ -178,7 +178,7 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 	from := handoff.Conversation{
 		Bot: bot, ID: handoff.ConversationID(newID(t.now)), Contact: contact.ID,
 		Channel: at.Channel, Account: at.Account, Address: at.ID,
-		ContactName: name, Number: number, Terms: terms,
+		ContactName: name, Number: number,
 	}
 	if isNew {
 		k.events = append(k.events, handoff.Event{

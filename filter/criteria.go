@@ -75,11 +75,14 @@ const (
 	// MaxSearchWords the number of words in it.
 	MaxSearch      = 256
 	MaxSearchWords = 16
+	// MaxTags is the most of Criteria.Tags.
+	MaxTags = 16
 )
 
 // Criteria says which conversations to list, and in which order. The zero
 // value lists the 1000 active ones with the latest message received. All
-// fields must fit a conversation at once; of a list, any value.
+// fields must fit a conversation at once; of a list, any value, but of Tags
+// all.
 type Criteria struct {
 	Period Period `json:"period,omitempty"`
 	// From and To bound a Custom period; one of them may be zero, which sets
@@ -107,6 +110,9 @@ type Criteria struct {
 	// it ended. Who may not see all may only name themself.
 	Agents []handoff.AgentID `json:"agents,omitempty"`
 	Status Status            `json:"status,omitempty"`
+	// Tags are what a conversation carries, all of them: the ids of the
+	// bot's catalogue, or whatever words are on conversations.
+	Tags []string `json:"tags,omitempty"`
 
 	// Search finds the beginning of any word of the contact's name, whatever
 	// its case and accents, and the beginning or end of the digits of their
@@ -128,6 +134,7 @@ func (c Criteria) Check() error {
 		checkIDs("queues", c.Queues),
 		checkIDs("channels", c.Channels),
 		checkIDs("agents", c.Agents),
+		checkTags(c.Tags),
 		checkSearch(c.Search),
 	}
 	if c.Limit < 0 || c.Limit > MaxLimit {
@@ -194,6 +201,18 @@ func checkIDs[T ~string](field string, ids []T) error {
 	return nil
 }
 
+func checkTags(tags []string) error {
+	if len(tags) > MaxTags {
+		return invalid("tags", "are more than %d", MaxTags)
+	}
+	for _, tag := range tags {
+		if err := handoff.CheckName("tags", tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func checkSearch(s string) error {
 	switch {
 	case len(s) > MaxSearch:
@@ -220,6 +239,7 @@ func (c Criteria) canonical() Criteria {
 	}
 	c.Priorities = sortedSet(c.Priorities)
 	c.Queues, c.Channels, c.Agents = sortedSet(c.Queues), sortedSet(c.Channels), sortedSet(c.Agents)
+	c.Tags = sortedSet(c.Tags)
 	c.Search = strings.TrimSpace(c.Search)
 	return c
 }

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func TestEveryBadFieldIsNamed(t *testing.T) {
 		"channels":   {{Channels: []handoff.Channel{"a\nb"}}},
 		"agents":     {{Agents: []handoff.AgentID{handoff.AgentID(strings.Repeat("x", 65))}}},
 		"status":     {{Status: "all"}},
+		"tags":       {{Tags: []string{""}}, {Tags: []string{"a\nb"}}, {Tags: slices.Repeat([]string{"vip"}, filter.MaxTags+1)}},
 		"search": {
 			{Search: strings.Repeat("a", filter.MaxSearch+1)}, {Search: "a\xff"}, {Search: "+ ("},
 			{Search: strings.Repeat("a ", filter.MaxSearchWords+1)},
@@ -105,6 +107,9 @@ func withoutEmptyLists(c filter.Criteria) filter.Criteria {
 	if len(c.Priorities) == 0 {
 		c.Priorities = nil
 	}
+	if len(c.Tags) == 0 {
+		c.Tags = nil
+	}
 	return c
 }
 
@@ -162,7 +167,7 @@ func FuzzCriteriaJSON(f *testing.F) {
 	f.Add(`null`)
 	f.Add(`{"period":"custom","from":"2026-03-04T12:00:00.0001Z","to":"2026-03-04T12:00:00.0002+01:00","sortBy":"priority"}`)
 	f.Add(`{"limit":10000,"control":"human","mine":true,"priorities":["high","none"],"tickets":"open"}`)
-	f.Add(`{"queues":["a"],"channels":["b"],"agents":["c"],"status":"any","search":"José 55"}`)
+	f.Add(`{"queues":["a"],"channels":["b"],"agents":["c"],"status":"any","tags":["vip"],"search":"José 55"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var c filter.Criteria
 		if json.Unmarshal([]byte(text), &c) != nil {
@@ -175,7 +180,7 @@ func FuzzCriteriaJSON(f *testing.F) {
 func FuzzParseValues(f *testing.F) {
 	f.Add("")
 	f.Add("period=custom&from=2026-03-04T12:00:00Z&sortBy=started&limit=5&control=bot&mine=true")
-	f.Add("priorities=high&priorities=none&tickets=open&queues=a&channels=b&agents=c&status=any&search=%2B55")
+	f.Add("priorities=high&priorities=none&tickets=open&queues=a&channels=b&agents=c&status=any&tags=vip&tags=sale&search=%2B55")
 	f.Fuzz(func(t *testing.T, query string) {
 		v, err := url.ParseQuery(query)
 		if err != nil {

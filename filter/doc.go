@@ -4,12 +4,13 @@
 // # Terms
 //
 // [Criteria] are what somebody asks for: period, order, limit, who is in
-// control, priorities, tickets, queues, channels, agents, status and a search.
+// control, priorities, tickets, queues, channels, agents, status, tags and a
+// search.
 // A [Viewer] is what they may see now. A [Where] is criteria resolved for a
 // viewer and a moment; storage adapters evaluate it. A [Position] is a row's
 // place in the order, and a [Cursor] how far somebody has walked it. A [List]
-// is what a live list shows. Terms, from [Terms], are the words and digits by
-// which a search finds a conversation; they are stored with it.
+// is what a live list shows. Terms, from [Terms], are the words, digits and
+// tags by which a search finds a conversation; they are stored with it.
 //
 // # The life of a list
 //

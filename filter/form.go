@@ -82,6 +82,7 @@ func (c Criteria) Values() url.Values {
 	addAll(v, "channels", c.Channels)
 	addAll(v, "agents", c.Agents)
 	set("status", string(c.Status))
+	addAll(v, "tags", c.Tags)
 	set("search", c.Search)
 	return v
 }
@@ -130,6 +131,9 @@ func (c *Criteria) parse(name string, values []string) error {
 		return nil
 	case "agents":
 		c.Agents = list[handoff.AgentID](values)
+		return nil
+	case "tags":
+		c.Tags = list[string](values)
 		return nil
 	}
 	switch len(values) {

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the same zones wherever the tests run
@@ -22,6 +23,7 @@ var (
 	states   = []handoff.State{handoff.StateBot, handoff.StateWaiting, handoff.StateAssigned, handoff.StateEnded}
 	names    = []string{"", "Maria José", "João da Silva", "ÅSA Strauß", "Loja 24", "José"}
 	numbers  = []string{"", "+55 11 98765-4321", "5511987654321", "+1 (415) 555-0100"}
+	tags     = []string{"vip", "vip-gold", "Vip", "sale", "São Paulo", strings.Repeat("long ", 20) + "a", strings.Repeat("long ", 20) + "b"}
 	searches = []string{"", "  ", "maria", "jos", "JOSE silva", "asa STRAUSS", "5511", "+55 (11) 9", "4321", "24", "11", "maria 4321"}
 )
 
@@ -75,7 +77,8 @@ func drawConversation(t *rapid.T, id handoff.ConversationID, now time.Time) hand
 		LastMessageAt: drawTime("message", t, now), LastReceivedAt: drawTime("received", t, now),
 		ContactName: one("name", t, names...), Number: one("number", t, numbers...),
 	}
-	c.Terms = filter.Terms(c.ContactName, c.Number)
+	c.Tags = handoff.SortedSet(some("tags", t, tags))
+	c.Terms = filter.Terms(c.ContactName, c.Number, c.Tags...)
 	if c.State != handoff.StateBot {
 		c.LastAgent = one("last agent", t, append(agents, "")...)
 	}
@@ -110,6 +113,9 @@ func drawCriteria(t *rapid.T) filter.Criteria {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by agent") == 0 {
 		c.Agents = some("agents", t, agents)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by tag") == 0 {
+		c.Tags = some("asked tags", t, tags)
 	}
 	if c.Period == filter.Custom {
 		c.From = noon.Add(time.Duration(rapid.Int64Range(-1e9, 1e9).Draw(t, "from")) * time.Microsecond)

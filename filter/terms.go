@@ -2,10 +2,12 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/handoffdesk/handoff"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -13,11 +15,13 @@ import (
 // Limits on stored search terms.
 const (
 	// MaxTerms is the most terms of one conversation: the digits of the
-	// number in both directions and the first words of the name.
-	MaxTerms = 34
+	// number in both directions, the first words of the name, and the tags.
+	MaxTerms = maxNameTerms + handoff.MaxTags
 	// MaxTerm is the longest term, in bytes. Words and numbers are compared
 	// by what fits.
 	MaxTerm = 64
+
+	maxNameTerms = 34
 )
 
 // What a term is made of is told by its first letter, so that a search for one
@@ -26,12 +30,14 @@ const (
 	wordTerm   = "w" // a word of the name
 	digitsTerm = "d" // the digits of the number
 	endTerm    = "r" // the digits of the number, reversed: its end is a beginning
+	tagTerm    = "t" // a tag, after its length: so none is the beginning of another
 )
 
 // Terms gives the search terms of a conversation, to be stored as its Terms:
 // distinct, in the order of their bytes, at most [MaxTerms] of at most
-// [MaxTerm] bytes of UTF-8. Equal arguments always give equal terms.
-func Terms(name, number string) []string {
+// [MaxTerm] bytes of UTF-8. Equal arguments always give equal terms. Of tags
+// it takes the first handoff.MaxTags, more than which no conversation has.
+func Terms(name, number string, tags ...string) []string {
 	var terms []string
 	if digits := onlyDigits(fold(number)); digits != "" {
 		terms = append(terms, term(digitsTerm, digits), term(endTerm, reverse(digits)))
@@ -40,12 +46,27 @@ func Terms(name, number string) []string {
 		if t := term(wordTerm, word); !slices.Contains(terms, t) {
 			terms = append(terms, t)
 		}
-		if len(terms) == MaxTerms {
+		if len(terms) == maxNameTerms {
 			break
 		}
 	}
+	for _, tag := range tags[:min(len(tags), handoff.MaxTags)] {
+		terms = append(terms, termOfTag(tag))
+	}
 	slices.Sort(terms)
-	return terms
+	return slices.Compact(terms)
+}
+
+func termOfTag(tag string) string { return term(tagTerm, strconv.Itoa(len(tag))+":"+tag) }
+
+// tagGroups are the groups for Where.Search that find tags. Of long ones they
+// find what begins alike.
+func tagGroups(tags []string) [][]string {
+	var groups [][]string
+	for _, tag := range tags {
+		groups = append(groups, []string{termOfTag(tag)})
+	}
+	return groups
 }
 
 // compile turns what was typed into groups of prefixes for Where.Search: one

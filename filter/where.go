@@ -69,6 +69,10 @@ type Where struct {
 	// Contacts restrict Contact. Criteria cannot ask for it; it lists the
 	// history of one contact, under all the ids it has had.
 	Contacts []handoff.ContactID
+	// Tags are all on a conversation. Search holds a group for each of them,
+	// which finds those that carry it and hardly any other, so an adapter has
+	// no need of an index on tags.
+	Tags []string
 	// Search holds groups of prefixes: of every group, at least one prefix
 	// must begin at least one of the conversation's Terms, byte for byte.
 	// Groups and prefixes are never empty. All terms that begin with p lie in
@@ -97,7 +101,7 @@ func (c Criteria) Resolve(v Viewer, now time.Time, zone *time.Location) (Where, 
 	w := Where{
 		Viewer: v, SortBy: c.SortBy, Limit: c.Limit,
 		LastAgents: c.Agents, Priorities: c.Priorities, OpenTickets: c.Tickets == OpenTickets,
-		Queues: c.Queues, Channels: c.Channels, Search: compile(c.Search),
+		Queues: c.Queues, Channels: c.Channels, Tags: c.Tags, Search: append(compile(c.Search), tagGroups(c.Tags)...),
 	}
 	w.From, w.To = c.window(now, zone)
 	if c.Mine {
@@ -153,6 +157,7 @@ func (w Where) Match(c handoff.Conversation) bool {
 		among(w.Queues, c.Queue) &&
 		among(w.Channels, c.Channel) &&
 		among(w.Contacts, c.Contact) &&
+		!slices.ContainsFunc(w.Tags, func(tag string) bool { return !slices.Contains(c.Tags, tag) }) &&
 		found(w.Search, c.Terms)
 }
 

@@ -81,6 +81,11 @@ func fits(c handoff.Conversation, q filter.Criteria, v filter.Viewer, now time.T
 	if len(q.Agents) > 0 && (c.State != "assigned" && c.State != "ended" || !slices.Contains(q.Agents, c.LastAgent)) {
 		return false
 	}
+	for _, tag := range q.Tags {
+		if !slices.Contains(c.Tags, tag) {
+			return false
+		}
+	}
 	ended := c.State == "ended"
 	if q.Status == "" && ended || q.Status == "ended" && !ended {
 		return false

@@ -228,6 +228,8 @@ func criteriaParams() []*huma.Param {
 		word("tickets", "", ticketsName("")),
 		many("queues", id), many("channels", id), many("agents", id),
 		word("status", "", statusName("")),
+		{Name: "tags", In: "query", Description: "All of them; the name is repeated.", Schema: &huma.Schema{Type: "array",
+			Items: &huma.Schema{Type: "string", MaxLength: ptr(handoff.MaxName)}, MaxItems: ptr(filter.MaxTags)}},
 		{Name: "search", In: "query", Description: "The beginning of any word of the contact's name, or digits of their number.",
 			Schema: &huma.Schema{Type: "string", MaxLength: ptr(filter.MaxSearch)}},
 	}
