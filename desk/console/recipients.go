@@ -13,6 +13,7 @@ import (
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/desk/report"
 )
 
 // checkedList is what a list of recipients holds.
@@ -187,7 +188,7 @@ func (c *Console) downloadOutcomes(ctx context.Context, by *caller, in *outcomes
 					if !v.At.IsZero() {
 						at = v.At.Format(time.RFC3339)
 					}
-					out.Write([]string{strconv.Itoa(v.Number), harmless(v.Address), string(v.Outcome), harmless(v.Reason), at, string(v.Conversation)})
+					out.Write([]string{strconv.Itoa(v.Number), report.Harmless(v.Address), string(v.Outcome), report.Harmless(v.Reason), at, string(v.Conversation)})
 				}
 				if next == 0 {
 					out.Flush()
@@ -200,12 +201,4 @@ func (c *Console) downloadOutcomes(ctx context.Context, by *caller, in *outcomes
 			}
 		})
 	}, nil
-}
-
-// harmless is a text that no spreadsheet takes for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

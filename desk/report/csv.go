@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/handoffdesk/handoff"
 )
@@ -61,9 +62,11 @@ func (c *CSV) Flush() error {
 	return c.w.Error()
 }
 
-// text makes a text harmless in a spreadsheet.
-func text(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+// Harmless is a text as a cell of CSV that no spreadsheet takes for a formula:
+// one that begins like one, also in the wide signs of East Asian keyboards or
+// after a break, gets an apostrophe in front.
+func Harmless(s string) string {
+	if r, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@＝＋－＠\t\r\n", r) {
 		return "'" + s
 	}
 	return s
@@ -77,11 +80,11 @@ func (c *CSV) time(t time.Time) string {
 }
 
 func (c *CSV) agent(id handoff.AgentID) []string {
-	return []string{text(string(id)), text(c.names.Agents[id])}
+	return []string{Harmless(string(id)), Harmless(c.names.Agents[id])}
 }
 
 func (c *CSV) queue(id handoff.QueueID) []string {
-	return []string{text(string(id)), text(c.names.Queues[id])}
+	return []string{Harmless(string(id)), Harmless(c.names.Queues[id])}
 }
 
 // Report writes one table of a report, TableFacts excepted. Errors:
@@ -164,7 +167,7 @@ func (c *CSV) FactHead() error { return c.w.Write(FactColumns) }
 
 // Fact writes one fact.
 func (c *CSV) Fact(f Fact) error {
-	line := []string{string(f.Kind), text(string(f.Conversation)), strconv.FormatInt(f.Seq, 10), c.time(f.At), text(string(f.Channel))}
+	line := []string{string(f.Kind), Harmless(string(f.Conversation)), strconv.FormatInt(f.Seq, 10), c.time(f.At), Harmless(string(f.Channel))}
 	line = append(line, c.queue(f.Queue)...)
 	line = append(line, c.agent(f.Agent)...)
 	score := ""
@@ -172,8 +175,8 @@ func (c *CSV) Fact(f Fact) error {
 		score = strconv.Itoa(f.Score)
 	}
 	return c.w.Write(append(line,
-		c.time(f.From), string(f.How), text(string(f.Reason)), c.time(f.Since), c.time(f.ReplyAt), strconv.FormatBool(f.Outbound),
+		c.time(f.From), string(f.How), Harmless(string(f.Reason)), c.time(f.Since), c.time(f.ReplyAt), strconv.FormatBool(f.Outbound),
 		strconv.FormatInt(f.Received, 10), strconv.FormatInt(f.Replies, 10), strconv.FormatInt(f.Automatic, 10),
-		c.time(f.AskedAt), text(string(f.Clock)), string(f.Asks), score,
+		c.time(f.AskedAt), Harmless(string(f.Clock)), string(f.Asks), score,
 	))
 }
