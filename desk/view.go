@@ -64,6 +64,8 @@ func (v View) Judge(e handoff.Event, c handoff.Conversation) (_ Item, ok bool) {
 		return Item{Event: e}, v.concerns(e)
 	case c.ID == e.Conversation && v.Sees(c):
 		return Item{Event: e}, true
+	case e.Kind == handoff.EventWrappedUp && e.Agent == v.a.by.Agent:
+		return Item{Event: e}, true // it has left, but took their place until now
 	case v.left(e):
 		return Item{Left: true, Event: handoff.Event{Kind: e.Kind, Bot: e.Bot, Conversation: e.Conversation, At: e.At}}, true
 	}

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,8 +23,10 @@ type wrapUp struct {
 // WrapUp is a conversation that has ended and still takes an agent's place.
 type WrapUp struct {
 	Conversation handoff.ConversationID `json:"conversation"`
-	Queue        handoff.QueueID        `json:"queue"`
-	Until        time.Time              `json:"until"`
+	// ContactName is of whom it was with; "" if they have none.
+	ContactName string          `json:"contactName,omitempty"`
+	Queue       handoff.QueueID `json:"queue"`
+	Until       time.Time       `json:"until"`
 }
 
 // keepPlace lets the place of the agent who held c stay taken after its end,
@@ -80,9 +83,15 @@ func (s *Seat) WrapUps(ctx context.Context) ([]WrapUp, error) {
 	}
 	out := []WrapUp{}
 	for _, v := range docs {
-		if v.value.Agent == s.agent {
-			out = append(out, WrapUp{handoff.ConversationID(v.key.ID), v.value.Queue, v.value.Until})
+		if v.value.Agent != s.agent {
+			continue
 		}
+		id := handoff.ConversationID(v.key.ID)
+		c, err := s.d.store.Conversation(ctx, s.bot, id)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, fmt.Errorf("desk: conversation %s: %w", id, err)
+		}
+		out = append(out, WrapUp{id, c.ContactName, v.value.Queue, v.value.Until})
 	}
 	slices.SortFunc(out, func(a, b WrapUp) int {
 		return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.Conversation, b.Conversation))

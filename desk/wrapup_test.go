@@ -46,6 +46,7 @@ func TestAPlaceStaysTakenForTheTimeOfWrapUp(t *testing.T) {
 		o.ok(err)
 		require.Len(t, ups, 1)
 		require.Equal(t, first, ups[0].Conversation)
+		require.Equal(t, "Contact 1", ups[0].ContactName)
 		require.True(t, ups[0].Until.Equal(o.clock.Now().Add(2*time.Minute)))
 
 		o.clock.Advance(2*time.Minute - time.Second)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,7 +50,8 @@ type world struct {
 	webhooks desk.WebhookSender // nil for none
 	desk     *desk.Desk
 	bot      *desk.Bot
-	addr     string // host and port; the same after a restart
+	ahead    *atomic.Int64 // of the machine's clock, in nanoseconds: see passes
+	addr     string        // host and port; the same after a restart
 	url      string
 	stop     func() // ends the server, and what it has open
 }
@@ -57,11 +59,11 @@ type world struct {
 // newWorld makes a world. Who one is, a cookie says: see world.as.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, network: &desktest.Channel{T: desk.Traits{Window: handoff.Window(24 * time.Hour), Idempotent: true}}}
+	w := &world{t: t, ahead: new(atomic.Int64), network: &desktest.Channel{T: desk.Traits{Window: handoff.Window(24 * time.Hour), Idempotent: true}}}
 	w.network.OnSend = func(_ context.Context, out desk.Outgoing) (desk.Sent, error) {
 		return desk.Sent{Provider: "out-" + out.Key}, nil
 	}
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"), &sqlite.Options{Synchronous: sqlite.Normal})
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"), &sqlite.Options{Synchronous: sqlite.Normal, Now: w.now})
 	require.NoError(t, err)
 	t.Cleanup(func() { store.Close() })
 	w.store = store
@@ -70,6 +72,12 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { w.stop() })
 	return w
 }
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// passes lets time pass by the desk's clock. What the desk had planned by then
+// it does when something else wakes it.
+func (w *world) passes(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // furnish makes the bot with its people and queues.
 func (w *world) furnish() {

@@ -133,6 +133,67 @@ func TestATagIsChosenBeforeTheEnd(t *testing.T) {
 	})
 }
 
+// The list shows what carries all of the chosen tags, as it comes and goes,
+// and keeps them as a filter of one's own.
+func TestTheListIsFilteredByTags(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	w.equip()
+	tagged := func(number, name string, tags ...string) handoff.ConversationID {
+		c := w.writes(number, name, handoff.Text("Hello"))
+		_, err := w.bot.Tag(ctx, c.ID, tags, nil)
+		require.NoError(t, err)
+		return c.ID
+	}
+	tagged("5511987650001", "Zeca", "sold")
+	tagged("5511987650002", "Maria", "sold", "lost", "by hand")
+	caetano := tagged("5511987650003", "Caetano", "vip")
+	ana := w.as("ana", "#/c")
+	ana.Sees(".row", "Caetano")
+	ana.Click(".list__filter", "")
+	ana.Sees(".filters .tag[data-colour=green]", "Sold")
+	ana.Sees(".filters .tag", "by hand")
+	ana.Click(".filters .check", "Sold")
+	ana.SeesNo(".row", "Caetano")
+	ana.Sees(".row", "Zeca")
+	ana.Click(".filters .check", "Lost")
+	ana.SeesNo(".row", "Zeca")
+	ana.Sees(".row", "Maria")
+	for _, dark := range []bool{false, true} {
+		ana.Dark(dark)
+		ana.Accessible("filter-tags")
+	}
+	ana.Shot("filter-tags-dark")
+	ana.Dark(false)
+	ana.Shot("filter-tags")
+	ana.Key(kb.Escape)
+	ana.Size(390, 844)
+	ana.Click(".list__filter", "")
+	ana.Until("document.querySelector('.filters .tag').scrollIntoView() ?? true")
+	ana.Shot("filter-tags-phone")
+	ana.Key(kb.Escape)
+	ana.Size(1440, 900)
+	ana.Click(".list__filter", "")
+	ana.Click(".filters button", "Save")
+	ana.Fill("dialog input[name=name]", "Sold and lost")
+	ana.Key("\r")
+	ana.Sees(".list__view", "Sold and lost")
+	ana.Sees(".list__chips .chip", "Lost + Sold")
+
+	_, err := w.bot.Tag(ctx, caetano, []string{"sold", "lost"}, nil)
+	require.NoError(t, err)
+	ana.Sees(".row", "Caetano")
+	_, err = w.bot.Tag(ctx, caetano, nil, []string{"lost"})
+	require.NoError(t, err)
+	ana.SeesNo(".row", "Caetano")
+	ana.Reload()
+	ana.Sees(".list__chips .chip", "Lost + Sold")
+	ana.Sees(".row", "Maria")
+	ana.SeesNo(".row", "Zeca")
+	ana.Click(".list__chips button", "")
+	ana.Sees(".row", "Zeca")
+}
+
 // An agent is away for a reason of the catalogue; who looks on sees by how much
 // it is over.
 func TestAnAbsenceIsCountedAgainstItsPlan(t *testing.T) {

@@ -103,6 +103,7 @@ func TestMovingARuleKeepsWhatOthersMadeMeanwhile(t *testing.T) {
 	tab.Click(".rule:nth-child(1) [data-move=down]", "")
 	w.eventually(func() bool { return slices.Equal(ids(), []handoff.RuleID{"new", "rest", "late"}) })
 	tab.Sees(".rule:nth-child(1)", "new")
+	require.True(t, browser.Read[bool](tab, `document.activeElement.matches(".rule:nth-child(3) [data-move=down]")`), "the focus stays on what was moved")
 
 	tab.Go(w.url + "#/admin/rules/late")
 	tab.Fill("[name=name]", "All day")

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -307,4 +308,41 @@ func (b *Tab) Shot(name string) {
 func quote(s string) string {
 	b, _ := json.Marshal(s) // a string always can
 	return string(b)
+}
+
+// Downloads lets the tab save files, and gives a function that waits for the
+// next one.
+func (b *Tab) Downloads() func() (name string, data []byte) {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	_, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID, DownloadPath: dir,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return func() (string, []byte) {
+		b.t.Helper()
+		for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(again) {
+			files, err := os.ReadDir(dir)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			for _, f := range files {
+				if strings.HasSuffix(f.Name(), ".crdownload") || strings.HasPrefix(f.Name(), ".") {
+					continue // on its way
+				}
+				data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+				if err == nil {
+					err = os.Remove(filepath.Join(dir, f.Name()))
+				}
+				if err != nil {
+					b.t.Fatal(err)
+				}
+				return f.Name(), data
+			}
+		}
+		b.t.Fatal("nothing was saved")
+		return "", nil
+	}
 }

@@ -9,3 +9,4 @@ import './admin/admin.js';
 import './start/start.js';
 import './reports/reports.js';
 import './reports/wall.js';
+import './reports/adherence.js';

@@ -178,16 +178,23 @@ export function amount(o) {
   });
 }
 
-/** A time of whole minutes, which has its value in seconds: one that is not whole stays as it is until somebody changes it. */
-export function minutes({ seconds = 0, ...o }) {
-  const shown = seconds ? Math.max(1, Math.round(seconds / 60)) : '';
+// A time of whole units, which has its value in seconds: one that is not
+// whole stays as it is until somebody changes it.
+const timeIn = (unit) => ({ seconds = 0, ...o }) => {
+  const shown = seconds ? Math.max(1, Math.round(seconds / unit)) : '';
   const made = amount({ ...o, value: shown });
   return {
     ...made,
-    get: () => (made.get() === shown ? seconds : Number(made.get()) * 60),
-    set: (v) => made.set(v === seconds ? shown : v ? v / 60 : ''),
+    get: () => (made.get() === shown ? seconds : Number(made.get()) * unit),
+    set: (v) => made.set(v === seconds ? shown : v ? v / unit : ''),
   };
-}
+};
+
+/** A time shown in minutes; its value is in seconds. */
+export const minutes = timeIn(60);
+
+/** A time shown in hours; its value is in seconds. */
+export const hours = timeIn(3600);
 
 /** A language of the console; '' is `none`. */
 export const languageField = (o) => select({ name: 'language', label: t('admin.language'), ...o,

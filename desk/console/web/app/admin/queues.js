@@ -11,7 +11,7 @@ import { agentName, names } from '../desk.js';
 import { keepFresh } from '../queues/refresh.js';
 import { Page, nothing } from './page.js';
 import { Form, part } from './form.js';
-import { amount, choice, idField, line, select } from './fields.js';
+import { amount, choice, hours, idField, line, minutes, select } from './fields.js';
 import { patience, waits } from './patience.js';
 
 const MODES = ['automatic', 'offer', 'manual'];
@@ -19,22 +19,26 @@ const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
 const ORDERS = ['aged', 'strict'];
 const ON_LOST = ['keep', 'requeue_unanswered', 'requeue_all'];
 const WHEN_CLOSED = ['queue', 'refuse', 'overflow'];
-const HOUR = 3600;
+const HOUR = 3600; // the longest wrap-up, in seconds
 const STICKY_HOURS = 90 * 24;
 const MOST = 1000;
 
 class Queues extends Page {
   calendars = [];
   slas = [];
+  members = [];
 
   connect() {
     const title = t('admin.page.queues');
     this.loading(title);
     this.attempt(title, async () => {
-      const [{ queues }, { calendars }, { slas }] = await Promise.all([get('queues'), get('calendars'), get('slas')]);
+      // The members too: what came after the form would push it down.
+      const [{ queues }, { calendars }, { slas }, { members }] = await Promise.all([get('queues'), get('calendars'), get('slas'),
+        this.item ? get(`queues/${id(this.item)}/members`).catch(() => ({ members: [] })) : { members: [] }]);
       if (!this.isConnected) return;
       this.calendars = calendars;
       this.slas = slas;
+      this.members = members;
       const queue = queues.find((q) => q.id === this.item);
       if (this.fresh) this.#edit(null, queues);
       else if (!this.item) this.#list();
@@ -70,14 +74,14 @@ class Queues extends Page {
     const strategy = choice({ name: 'strategy', label: t('admin.strategy'), value: v.strategy, options: STRATEGIES.map((s) => [s, t(`admin.strategies.${s}`), t(`admin.strategy_hints.${s}`)]) });
     const order = choice({ name: 'order', label: t('admin.order'), value: v.order, options: ORDERS.map((o) => [o, t(`admin.orders.${o}`), t(`admin.order_hints.${o}`)]) });
     const onLost = choice({ name: 'onLost', as: 'on-lost policy', label: t('admin.on_lost'), value: v.onLost, options: ON_LOST.map((o) => [o, t(`admin.on_losts.${o}`)]) });
-    const sticky = amount({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
-      value: v.stickySeconds ? Math.round(v.stickySeconds / HOUR) : '', placeholder: '0' });
+    const sticky = hours({ name: 'sticky', as: ['stickiness', 'stickyseconds'], label: t('admin.sticky'), hint: t('admin.sticky_hint'), most: STICKY_HOURS,
+      seconds: v.stickySeconds, placeholder: '0' });
     const asks = offering(v.offering ?? {});
     const tags = choice({ name: 'requireTags', label: t('tags.required'), value: v.requireTags ? 'yes' : '', options: [['', t('tags.required_no')], ['yes', t('tags.required_yes'), t('tags.required_hint')]] });
     const others = all.filter((q) => q.id !== queue?.id);
-    const hours = hoursFields(v.hours ?? {}, this.calendars, others);
+    const opening = openingFields(v.hours ?? {}, this.calendars, others);
     const waiting = patience(queue, this.slas, others);
-    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks, ...Object.values(hours), ...waiting.fields].filter(Boolean);
+    const fields = [name, ident, mode, strategy, order, onLost, tags, sticky, ...asks, ...Object.values(opening), ...waiting.fields].filter(Boolean);
     const dependent = () => {
       strategy.el.hidden = sticky.el.hidden = mode.get() === 'manual';
       for (const f of asks) f.el.hidden = mode.get() !== 'offer';
@@ -93,15 +97,15 @@ class Queues extends Page {
         part(t('admin.queue'), null, name.el, ident && ident.el),
         part(t('admin.distribution'), t('admin.distribution_text'), mode.el, ...asks.map((f) => f.el), strategy.el, sticky.el),
         part(t('admin.line'), t('admin.line_text'), order.el, onLost.el),
-        part(t('hours.queue'), t('hours.queue_text'), hours.calendar.el, hours.whenClosed.el, hours.overflow.el, hours.overflowAfter.el, hours.draining.el),
+        part(t('hours.queue'), t('hours.queue_text'), opening.calendar.el, opening.whenClosed.el, opening.overflow.el, opening.overflowAfter.el, opening.draining.el),
         ...waiting.parts,
-        part(t('tags.at_the_end'), null, tags.el, hours.wrapUp.el, hours.onSignOut.el),
+        part(t('tags.at_the_end'), null, tags.el, opening.wrapUp.el, opening.onSignOut.el),
       ],
       save: (values) => this.#save(values, queue),
     });
     this.form.el.addEventListener('changed', dependent);
     const members = queue && h('admin-members');
-    if (members) members.queue = queue.id;
+    if (members) Object.assign(members, { queue: queue.id, members: this.members });
     this.show({ title: fresh ? t('admin.new_queue') : queue.name, back: link('admin', 'queues'),
       actions: queue && h('button', { class: 'button', type: 'button', on: { click: () => this.#remove(queue) } }, icon('trash'), t('common.remove')) },
     members, this.form.el);
@@ -111,8 +115,8 @@ class Queues extends Page {
   async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining,
     sla, remind, requeue, exclude, rounds, unanswered, ask, question, end, ...values }, queue) {
     const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, ...waits({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }), requireTags: values.requireTags === 'yes', stickySeconds: (sticky || 0) * HOUR,
-      hours: { calendar, whenClosed, overflow, overflowAfterSeconds: (overflowAfter || 0) * 60, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
+    await put(`queues/${id(key)}`, { ...values, ...waits({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }), requireTags: values.requireTags === 'yes', stickySeconds: sticky,
+      hours: { calendar, whenClosed, overflow, overflowAfterSeconds: overflowAfter, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
       offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
@@ -136,11 +140,11 @@ class Queues extends Page {
 }
 
 // When a queue is open, and what it does by time.
-const hoursFields = (v, calendars, others) => ({
+const openingFields = (v, calendars, others) => ({
   calendar: select({ name: 'calendar', label: t('hours.open'), value: v.calendar ?? '', options: [['', t('hours.always')], ...calendars.map((c) => [c.id, c.name])] }),
   whenClosed: choice({ name: 'whenClosed', as: 'closed policy', label: t('hours.when_closed'), value: v.whenClosed || 'queue', options: WHEN_CLOSED.map((w) => [w, t(`hours.when_closeds.${w}`), t(`hours.when_closed_hints.${w}`)]) }),
   overflow: select({ name: 'overflow', label: t('hours.overflow'), hint: t('hours.overflow_hint'), value: v.overflow ?? '', options: [['', t('hours.no_overflow')], ...others.map((q) => [q.id, q.name])] }),
-  overflowAfter: amount({ name: 'overflowAfter', as: ['overflow time', 'overflowafterseconds'], label: t('hours.overflow_after'), hint: t('hours.overflow_after_hint'), most: 24 * 60, value: v.overflowAfterSeconds ? Math.round(v.overflowAfterSeconds / 60) : '', placeholder: '–' }),
+  overflowAfter: minutes({ name: 'overflowAfter', as: ['overflow time', 'overflowafterseconds'], label: t('hours.overflow_after'), hint: t('hours.overflow_after_hint'), most: 24 * 60, seconds: v.overflowAfterSeconds, placeholder: '–' }),
   wrapUp: amount({ name: 'wrapUp', as: ['wrap-up time', 'wrapupseconds'], label: t('hours.wrap_up'), hint: t('hours.wrap_up_hint'), most: HOUR, value: v.wrapUpSeconds || '', placeholder: '0' }),
   onSignOut: choice({ name: 'onSignOut', as: 'sign-out policy', label: t('hours.on_sign_out'), value: v.onSignOut || 'keep', options: ON_LOST.map((o) => [o, t(`admin.on_losts.${o}`)]) }),
   draining: choice({ name: 'draining', label: t('hours.new'), value: v.draining ? 'yes' : '', options: [['', t('hours.takes')], ['yes', t('hours.draining'), t('hours.draining_queue_hint')]] }),
@@ -180,6 +184,7 @@ function updateQueueRow(el, { queue, agents }) {
 /** Who serves the queue, each saved at once. */
 class Members extends Page {
   queue = '';
+  members = [];
 
   connect() {
     this.list = h('ul', { class: 'people' });
@@ -196,7 +201,7 @@ class Members extends Page {
       this.members = (await get(`queues/${id(this.queue)}/members`, null, { signal })).members;
       this.#render();
     });
-    this.watch(names, () => this.members && this.#render());
+    this.watch(names, () => this.#render());
   }
 
   #render() {

@@ -1,7 +1,7 @@
 // Routing rules: in their order, each with its conditions and what it decides
 // in words; and a dry run that says which fires, and why the others do not.
 
-import { h, fill } from '../lib/dom.js';
+import { h, fill, text, attr, keyed } from '../lib/dom.js';
 import { get, patch, post, put } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
@@ -45,45 +45,59 @@ class Rules extends Page {
   }
 
   #render(result = null) {
-    const last = this.rules.length - 1;
-    fill(this.place, this.rules.map((rule, i) => {
-      const step = result?.trace[i];
-      const button = (name, delta, off) => h('button', { class: 'icon-button', type: 'button', 'aria-label': t(`rules.${name}`, { name: rule.name }), title: t(`rules.${name}`, { name: rule.name }),
-        'aria-disabled': off ? 'true' : null, data: { move: name }, on: { click: () => !off && this.#move(i, delta, name) } }, icon('down'));
-      return h('li', { class: ['rule', rule.off && 'rule--off', step && `rule--${step.result}`], data: { rule: rule.id }, on: { keydown: (e) => this.#keys(e, i) } },
-        h('span', { class: 'rule__number', 'aria-hidden': 'true' }, i + 1),
-        h('div', { class: 'rule__text' },
-          h('a', { class: 'rule__name', href: link('admin', 'rules', rule.id) }, rule.name),
-          rule.off && h('span', { class: 'chip' }, t('rules.off')),
-          rule.continue && h('span', { class: 'chip' }, t('rules.continues')),
-          h('ul', { class: 'rule__when', 'aria-label': t(rule.any ? 'rules.when_any' : 'rules.when_all') },
-            rule.when?.length ? rule.when.map((c, k) => h('li', { class: step?.held ? (step.held[k] ? 'is-met' : 'is-not-met') : null },
-              step?.held && h('span', { class: 'rule__mark' }, icon(step.held[k] ? 'check' : 'close'), h('span', { class: 'visually-hidden' }, t(step.held[k] ? 'rules.held' : 'rules.not_held'))),
-              k > 0 && h('span', { class: 'faint' }, t(rule.any ? 'rules.or' : 'rules.and')), ' ', inWords(c, this.known)))
-              : h('li', null, t('rules.always'))),
-          h('p', { class: 'rule__then' }, icon('transfer'), inWordsThen(rule.then, this.known)),
-          step && h('p', { class: 'rule__result' }, t(`rules.result.${step.result}`))),
-        h('div', { class: 'rule__acts' }, button('up', -1, i === 0), button('down', 1, i === last)));
-    }));
+    // Whoever is on a rule stays on it, wherever it goes.
+    keyed(this.place, this.rules, (rule) => rule.id, (rule) => this.#row(rule), (el, rule) => {
+      const i = this.rules.indexOf(rule);
+      this.#update(el, rule, i, result?.trace[i]);
+    });
   }
 
-  // Alt and an arrow moves the rule that has the focus.
-  #keys(e, i) {
-    if (!e.altKey || (e.key !== 'ArrowUp' && e.key !== 'ArrowDown')) return;
-    e.preventDefault();
-    const up = e.key === 'ArrowUp';
-    if (up ? i > 0 : i < this.rules.length - 1) this.#move(i, up ? -1 : 1, e.target.dataset.move);
+  #row({ id }) {
+    const at = () => this.rules.findIndex((r) => r.id === id);
+    const button = (name, delta) => h('button', { class: 'icon-button', type: 'button', data: { move: name }, on: { click: () => this.#move(at(), delta) } }, icon('down'));
+    // Alt and an arrow moves the rule that has the focus.
+    const keys = (e) => {
+      if (!e.altKey || (e.key !== 'ArrowUp' && e.key !== 'ArrowDown')) return;
+      e.preventDefault();
+      this.#move(at(), e.key === 'ArrowUp' ? -1 : 1);
+    };
+    return h('li', { data: { rule: id }, on: { keydown: keys } },
+      h('span', { class: 'rule__number', 'aria-hidden': 'true' }),
+      h('div', { class: 'rule__text' }, h('a', { class: 'rule__name', href: link('admin', 'rules', id) }), h('span', { class: 'rule__chips' }),
+        h('ul', { class: 'rule__when' }), h('p', { class: 'rule__then' }), h('p', { class: 'rule__result' })),
+      h('div', { class: 'rule__acts' }, button('up', -1), button('down', 1)));
   }
 
-  async #move(i, delta, name) {
+  #update(el, rule, i, step) {
+    const of = (name) => el.querySelector(`.rule__${name}`);
+    attr(el, 'class', ['rule', rule.off && 'rule--off', step && `rule--${step.result}`].filter(Boolean).join(' '));
+    text(of('number'), i + 1);
+    text(of('name'), rule.name);
+    fill(of('chips'), rule.off && h('span', { class: 'chip' }, t('rules.off')), rule.continue && h('span', { class: 'chip' }, t('rules.continues')));
+    attr(of('when'), 'aria-label', t(rule.any ? 'rules.when_any' : 'rules.when_all'));
+    fill(of('when'), rule.when?.length ? rule.when.map((c, k) => h('li', { class: step?.held ? (step.held[k] ? 'is-met' : 'is-not-met') : null },
+      step?.held && h('span', { class: 'rule__mark' }, icon(step.held[k] ? 'check' : 'close'), h('span', { class: 'visually-hidden' }, t(step.held[k] ? 'rules.held' : 'rules.not_held'))),
+      k > 0 && h('span', { class: 'faint' }, t(rule.any ? 'rules.or' : 'rules.and')), ' ', inWords(c, this.known)))
+      : h('li', null, t('rules.always')));
+    fill(of('then'), icon('transfer'), inWordsThen(rule.then, this.known));
+    of('result').hidden = !step;
+    text(of('result'), step && t(`rules.result.${step.result}`));
+    for (const button of of('acts').children) {
+      const name = t(`rules.${button.dataset.move}`, { name: rule.name });
+      attr(button, 'aria-label', name);
+      attr(button, 'title', name);
+      attr(button, 'aria-disabled', i === (button.dataset.move === 'up' ? 0 : this.rules.length - 1) ? 'true' : null);
+    }
+  }
+
+  async #move(i, delta) {
     const before = this.rules;
+    if (!before[i + delta]) return;
     const rules = [...before];
     const [rule] = rules.splice(i, 1);
     rules.splice(i + delta, 0, rule);
     this.rules = rules;
     this.#render();
-    const moved = this.place.children[i + delta];
-    (moved.querySelector(`[data-move=${name}]`) ?? moved.querySelector('a')).focus();
     fill(this.said, t('rules.moved', { name: rule.name, place: i + delta + 1 }));
     // One after the other, and among the rules as others have them by now.
     const over = before[i + delta].id;

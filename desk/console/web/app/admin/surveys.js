@@ -8,7 +8,7 @@ import { toast } from '../lib/feedback.js';
 import { can } from '../desk.js';
 import { Page } from './page.js';
 import { Form, part } from './form.js';
-import { amount, area, choice } from './fields.js';
+import { area, choice, hours } from './fields.js';
 
 // The bot's own, among the queues.
 const BOT = ':bot';
@@ -48,14 +48,14 @@ class Surveys extends Page {
     const question = text('question', 3, survey.question ?? '');
     const comment = text('comment', 2, survey.comment ?? '');
     const thanks = text('thanks', 2, survey.thanks ?? '');
-    const hours = amount({ name: 'hours', as: 'survey time', label: t('surveys.hours'), hint: t('surveys.hours_hint'), value: survey.keepSeconds ? Math.max(1, Math.round(survey.keepSeconds / 3600)) : '', placeholder: '24', most: 720 });
-    const texts = part(t('surveys.texts'), t('surveys.texts_text'), question.el, comment.el, thanks.el, hours.el);
+    const keep = hours({ name: 'keep', as: 'survey time', label: t('surveys.hours'), hint: t('surveys.hours_hint'), seconds: survey.keepSeconds, placeholder: '24', most: 720 });
+    const texts = part(t('surveys.texts'), t('surveys.texts_text'), question.el, comment.el, thanks.el, keep.el);
     this.form = new Form({
-      fields: [kind, question, comment, thanks, hours],
+      fields: [kind, question, comment, thanks, keep],
       content: [part(t('surveys.asks'), null, kind.el), texts],
       save: async (v) => {
         const asked = v.kind === 'csat' || v.kind === 'nps';
-        await put(path, asked ? { kind: v.kind, question: v.question, comment: v.comment, thanks: v.thanks, keepSeconds: (v.hours || 0) * 3600 } : { kind: v.kind });
+        await put(path, asked ? { kind: v.kind, question: v.question, comment: v.comment, thanks: v.thanks, keepSeconds: v.keep } : { kind: v.kind });
         toast(t('admin.saved'));
       },
     });

@@ -93,7 +93,7 @@ export function text(el, value) {
 /**
  * Makes the children of `parent` those of `items`, in order: a child is kept
  * as long as its key is there, so focus, scroll and selection stay where they
- * are. `create(item)` makes a child, `update(el, item)` is called for every
+ * are, also of a child that changes its place. `create(item)` makes a child, `update(el, item)` is called for every
  * one, new or kept. `parent` must have no other children.
  *
  * @template T
@@ -114,12 +114,14 @@ export function keyed(parent, items, keyOf, create, update) {
     next.set(key, el);
   }
   for (const [key, el] of kept) if (!next.has(key)) el.remove();
+  const focused = /** @type {HTMLElement | null} */ (parent.contains(document.activeElement) ? document.activeElement : null);
   let at = parent.firstChild;
   for (const el of next.values()) {
     if (el === at) at = at.nextSibling;
     else parent.insertBefore(el, at);
   }
   parent[children] = next;
+  if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
 }
 
 const children = Symbol('children by key');

@@ -10,6 +10,7 @@ export const CONTROLS = ['all', 'human', 'bot'];
 export const TICKETS = ['all', 'open'];
 export const STATUSES = ['active', 'ended', 'any'];
 export const PRIORITIES = ['high', 'medium', 'low', 'none'];
+export const MOST_TAGS = 16;
 export const LIMIT = 1000;
 export const MOST = 10000;
 
@@ -42,7 +43,7 @@ export function searchable(typed) {
 
 /** The names of the fields that restrict the list, but for the search. */
 export function restricting(criteria) {
-  return ['period', 'control', 'mine', 'priorities', 'tickets', 'queues', 'channels', 'status', 'agents', 'limit']
+  return ['period', 'control', 'mine', 'priorities', 'tickets', 'queues', 'channels', 'status', 'agents', 'tags', 'limit']
     .filter((name) => criteria[name] !== undefined && criteria[name] !== defaults[name]);
 }
 

@@ -4,8 +4,10 @@ import { h, fill } from '../lib/dom.js';
 import { t, day, time, number } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { toCivil, fromCivil } from '../lib/civil.js';
+import { tags as catalogue, tagOf } from '../catalogues.js';
+import { tagChip } from '../conversation/tags.js';
 import { me, can, names, list, agentName, queueName } from '../desk.js';
-import { PERIODS, SORTS, CONTROLS, TICKETS, STATUSES, PRIORITIES, LIMIT, MOST, changed, complete, defaults, restricting } from './criteria.js';
+import { PERIODS, SORTS, CONTROLS, TICKETS, STATUSES, PRIORITIES, LIMIT, MOST, MOST_TAGS, changed, complete, defaults, restricting } from './criteria.js';
 import { channelName } from './words.js';
 
 /**
@@ -27,6 +29,7 @@ export function filterForm(criteria, { choose, save, close }) {
   fill(custom, bound('from'), bound('to'), wrong);
 
   const channels = new Set([...list.get().rows.map((r) => r.channel), ...me.get().lines.map((l) => l.channel), ...(now.channels ?? [])]);
+  const tags = new Set([...catalogue.get().map((x) => x.id), ...list.get().rows.flatMap((r) => r.tags ?? []), ...(now.tags ?? [])]);
   const { agents, queues } = names.get();
   return h('form', { class: 'filters', on: { submit: (e) => { e.preventDefault(); close(); } } },
     h('div', { class: 'filters__pair' },
@@ -43,6 +46,7 @@ export function filterForm(criteria, { choose, save, close }) {
     checks(t('list.filter.queues'), byName(queues), now.queues, queueName, (v) => change({ queues: v })),
     checks(t('list.filter.channels'), [...channels].sort(), now.channels, channelName, (v) => change({ channels: v })),
     can('view_all') && checks(t('list.filter.agents'), byName(agents), now.agents, agentName, (v) => change({ agents: v })),
+    checks(t('list.filter.tags'), [...tags].sort((a, b) => tagName(a).localeCompare(tagName(b))), now.tags, (v) => tagChip(v), (v) => change({ tags: v }), MOST_TAGS),
     h('label', { class: 'field filters__limit' }, h('span', null, t('list.filter.limit')),
       h('input', { class: 'input', type: 'number', min: 1, max: MOST, step: 1, value: now.limit ?? LIMIT, on: {
         change: (e) => e.target.checkValidity() && change({ limit: e.target.valueAsNumber || undefined }),
@@ -54,6 +58,7 @@ export function filterForm(criteria, { choose, save, close }) {
       h('button', { class: 'button button--primary', type: 'submit' }, t('common.close'))));
 }
 
+const tagName = (word) => tagOf(word).name;
 const byName = (all) => Object.keys(all).sort((a, b) => all[a].localeCompare(all[b]));
 
 function choice(label, values, chosen, name, choose) {
@@ -70,17 +75,20 @@ function segments(label, values, chosen, name, choose) {
       h('input', { type: 'radio', name: group, value: v, checked: v === chosen, on: { change: () => choose(v) } }), h('span', null, name(v))))));
 }
 
-function checks(label, values, chosen = [], name, choose) {
+function checks(label, values, chosen = [], name, choose, most = Infinity) {
   if (values.length === 0) return null;
   const on = new Set(chosen);
+  const boxes = values.map((v) => h('input', { type: 'checkbox', checked: on.has(v), on: { change: (e) => toggle(v, e.target.checked) } }));
+  const full = () => boxes.forEach((b) => (b.disabled = !b.checked && on.size >= most));
   const toggle = (v, yes) => {
     if (yes) on.add(v);
     else on.delete(v);
+    full();
     choose(values.filter((x) => on.has(x)));
   };
+  full();
   return h('fieldset', { class: 'field' }, h('legend', { class: 'field__label' }, label),
-    h('div', { class: 'checks' }, values.map((v) => h('label', { class: 'check' },
-      h('input', { type: 'checkbox', checked: on.has(v), on: { change: (e) => toggle(v, e.target.checked) } }), h('span', null, name(v))))));
+    h('div', { class: 'checks' }, values.map((v, i) => h('label', { class: 'check' }, boxes[i], h('span', null, name(v))))));
 }
 
 /** What restricts the list, as chips that take it away. */
@@ -104,6 +112,7 @@ function told(name, criteria) {
     case 'priorities': return several(value, (v) => t(`priority.${v}`));
     case 'queues': return several(value, queueName);
     case 'channels': return several(value, channelName);
+    case 'tags': return value.map(tagName).join(' + ');
     default: return several(value, agentName);
   }
 }

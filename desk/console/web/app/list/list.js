@@ -62,16 +62,18 @@ export class ConversationList extends View {
     this.#rows.connect();
     this.until(() => this.#rows.disconnect());
     this.until(() => clearTimeout(this.#typing));
+    const told = () => fill(chips, filterChips(criteria.get(), (next) => this.#choose(next)));
     this.watch(criteria, (c) => {
       bulk.counted();
-      fill(chips, filterChips(c, (next) => this.#choose(next)));
+      told();
       if (document.activeElement !== this.#search) this.#search.value = c.search ?? '';
     });
-    this.watch(names, () => {
-      fill(chips, filterChips(criteria.get(), (next) => this.#choose(next)));
-      this.#rows.refresh();
-    });
-    this.watch(tags, () => this.#rows.refresh());
+    for (const state of [names, tags]) {
+      this.watch(state, () => {
+        told();
+        this.#rows.refresh();
+      });
+    }
     this.watch(list, (now) => {
       this.#show(now);
       if (!now.loading) found.textContent = t('list.found', { count: now.rows.length });

@@ -2,15 +2,16 @@
 
 import { h, fill, text, attr, keyed, View } from '../lib/dom.js';
 import { get, address } from '../lib/api.js';
-import { t, timeZone } from '../lib/i18n.js';
+import { t } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { link } from '../lib/router.js';
 import { errorText, menuButton } from '../lib/feedback.js';
-import { can, names, now, agentName, queueName } from '../desk.js';
+import { can, names, agentName, queueName } from '../desk.js';
 import { chart } from './chart.js';
-import { seconds, whole, percent, score, dayOf, startOf, addDays, stepName, hourName } from './words.js';
+import { figures } from './figures.js';
+import { Period, tool } from './period.js';
+import { seconds, whole, percent, score, stepName, hourName } from './words.js';
 
-const PERIODS = ['today', 'yesterday', 'week', 'month', 'custom'];
 const REFRESH = 60e3;
 // So many agents and queues are drawn; the tables have all.
 const DRAWN = 12;
@@ -31,9 +32,6 @@ const QUEUE_COLUMNS = [['handedOff', whole], ['answered', whole], ['abandonmentR
   ['firstResponseMean', seconds], ['durationMean', seconds], ['slaRate', percent], ['csatAverage', score], ['npsScore', score]];
 
 export class Reports extends View {
-  #period = 'today';
-  #days = ['', ''];
-  #zone = '';
   #queue = '';
   #agent = '';
   #asked = 0;
@@ -44,9 +42,7 @@ export class Reports extends View {
       fill(this, h('section', { class: 'pane' }, h('p', { class: 'empty' }, t('error.forbidden'))));
       return;
     }
-    this.#zone ||= timeZone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const today = dayOf(now(), this.#zone);
-    if (!this.#days[0]) this.#days = [addDays(today, -6), today];
+    this.period = new Period(() => this.#load());
     this.tiles = h('dl', { class: 'tiles' });
     this.notice = h('p', { class: 'notice', role: 'status', hidden: true });
     this.charts = this.#charts();
@@ -56,6 +52,7 @@ export class Reports extends View {
       h('header', { class: 'pane__head' },
         h('h1', { id: 'reports-title' }, t('reports.title')),
         h('span', { class: 'spacer' }),
+        h('a', { class: 'button', href: link('adherence') }, icon('clock'), t('adherence.title')),
         h('a', { class: 'button', href: link('wall') }, icon('screen'), t('reports.wall')),
         menuButton({ class: 'button' }, [icon('download'), t('reports.save')], () => this.#downloads())),
       h('div', { class: 'pane__body' },
@@ -66,7 +63,7 @@ export class Reports extends View {
       this.#fillChoices();
       this.#render();
     });
-    this.every(REFRESH, () => new Date(this.#query().to).getTime() > now() && this.#load());
+    this.every(REFRESH, () => this.period.open && this.#load());
     this.#load();
   }
 
@@ -83,30 +80,11 @@ export class Reports extends View {
   }
 
   #tools() {
-    const again = () => this.#load();
-    const control = (label, el) => h('label', { class: 'tool' }, h('span', null, label), el);
-    const select = (value, options, take) => h('select', { class: 'select', value, on: { change: (e) => { take(e.target.value); again(); } } }, options);
-    const date = (i) => h('input', { class: 'input', type: 'date', value: this.#days[i], on: { change: (e) => {
-      if (!e.target.value) return;
-      this.#days[i] = e.target.value;
-      again();
-    } } });
-    this.dates = [control(t('reports.from'), date(0)), control(t('reports.until'), date(1))];
-    this.queueChoice = select(this.#queue, [], (v) => (this.#queue = v));
-    this.agentChoice = select(this.#agent, [], (v) => (this.#agent = v));
-    const zone = h('input', { class: 'input', type: 'text', list: 'report-zones', value: this.#zone, spellcheck: 'false', autocomplete: 'off', on: { change: () => {
-      attr(zone, 'aria-invalid', known(zone.value.trim()) ? null : 'true');
-      if (!known(zone.value.trim())) return;
-      this.#zone = zone.value.trim();
-      again();
-    } } });
+    const select = (take) => h('select', { class: 'select', on: { change: (e) => { take(e.target.value); this.#load(); } } });
+    this.queueChoice = select((v) => (this.#queue = v));
+    this.agentChoice = select((v) => (this.#agent = v));
     return h('form', { class: 'tools', 'aria-label': t('reports.what'), on: { submit: (e) => e.preventDefault() } },
-      control(t('reports.period'), select(this.#period, PERIODS.map((p) => h('option', { value: p }, t(`reports.periods.${p}`))), (v) => (this.#period = v))),
-      this.dates,
-      control(t('reports.queue'), this.queueChoice),
-      control(t('reports.agent'), this.agentChoice),
-      control(t('reports.zone'), zone),
-      h('datalist', { id: 'report-zones' }, Intl.supportedValuesOf('timeZone').map((z) => h('option', { value: z }))));
+      this.period.when, tool(t('reports.queue'), this.queueChoice), tool(t('reports.agent'), this.agentChoice), this.period.where);
   }
 
   #fillChoices() {
@@ -120,17 +98,11 @@ export class Reports extends View {
 
   /** What is asked for, as the API takes it. */
   #query() {
-    const today = dayOf(now(), this.#zone);
-    const [first, last] = { today: [today, today], yesterday: [addDays(today, -1), addDays(today, -1)], week: [addDays(today, -6), today], month: [addDays(today, -29), today] }[this.#period] ?? [...this.#days].sort();
-    const from = startOf(first, this.#zone);
-    const to = startOf(addDays(last, 1), this.#zone);
-    const by = first === last ? 'hour' : 'day';
-    return { from, to, zone: this.#zone, by, queues: this.#queue, agents: this.#agent };
+    return { ...this.period.query(), queues: this.#queue, agents: this.#agent };
   }
 
   async #load() {
     const asked = ++this.#asked;
-    this.dates.forEach((d) => (d.hidden = this.#period !== 'custom'));
     attr(this.tiles, 'aria-busy', 'true');
     try {
       const report = await get('report', this.#query());
@@ -179,13 +151,8 @@ export class Reports extends View {
   }
 
   #table(place, title, rows, nameOf, columns) {
-    fill(place, rows.length > 0 && h('section', { class: 'figures' },
-      h('h2', null, title),
-      h('div', { class: 'chart__scroll', tabindex: 0, role: 'region', 'aria-label': title },
-        h('table', { class: 'table' },
-          h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('admin.column.name')), columns.map(([name]) => h('th', { scope: 'col' }, t(`reports.figure.${name}`))))),
-          h('tbody', null, rows.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b))).map((row) => h('tr', null,
-            h('th', { scope: 'row' }, nameOf(row)), columns.map(([name, show]) => h('td', null, show(row[name]))))))))));
+    fill(place, rows.length > 0 && figures(title, [t('admin.column.name'), ...columns.map(([name]) => t(`reports.figure.${name}`))],
+      rows.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b))).map((row) => [nameOf(row), ...columns.map(([name, show]) => show(row[name]))])));
   }
 
   #downloads() {
@@ -199,14 +166,6 @@ export class Reports extends View {
     });
     const tables = ['times', 'hours', 'agents', 'queues', 'facts'];
     return [...tables.map((name) => save(name, 'csv')), null, ...tables.map((name) => save(name, 'json'))];
-  }
-}
-
-function known(zone) {
-  try {
-    return !!zone && !!new Intl.DateTimeFormat('en', { timeZone: zone });
-  } catch {
-    return false;
   }
 }
 

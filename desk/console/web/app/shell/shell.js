@@ -15,6 +15,7 @@ import { showKeys } from './help.js';
 import './status.js';
 import './connection.js';
 import './offers.js';
+import './wrapups.js';
 
 // The places of the desk: a route, and the pane that it shows.
 const PLACES = [
@@ -23,6 +24,7 @@ const PLACES = [
   { name: 'panel', icon: 'people', label: 'shell.panel', keys: 'g q', may: () => can('reports') || can('manage_queues') },
   { name: 'reports', icon: 'chart', label: 'reports.title', keys: 'g r', may: () => can('reports') },
   { name: 'wall', icon: 'screen', label: 'reports.wall', keys: 'g l', may: () => can('reports'), beside: 'reports' },
+  { name: 'adherence', icon: 'clock', label: 'adherence.title', keys: 'g h', may: () => can('reports'), beside: 'reports' },
   { name: 'admin', icon: 'settings', label: 'shell.admin', keys: 'g a', may: () => true },
 ];
 
@@ -59,7 +61,7 @@ export class Shell extends View {
       : h('span', { class: 'bar__bot' }, self.bot.name);
     return h('header', { class: 'bar' },
       h('span', { class: 'logo', 'aria-hidden': 'true' }), bot, h('span', { class: 'spacer' }),
-      h('desk-status'), this.#bell(), this.#person());
+      h('desk-wrapups'), h('desk-status'), this.#bell(), this.#person());
   }
 
   async #goTo(bot) {
@@ -126,7 +128,7 @@ export class Shell extends View {
     this.#title.hidden = place !== 'c';
     this.#conversation.hidden = place !== 'c';
     if (place === 'c') this.#conversation.conversation = this.#list.selected = second;
-    this.#other(place === 'c' ? null : { start: 'desk-start', waiting: 'desk-waiting', panel: 'desk-panel', reports: 'desk-reports', wall: 'desk-wall', admin: 'desk-admin' }[place], second);
+    this.#other(place === 'c' ? null : { start: 'desk-start', waiting: 'desk-waiting', panel: 'desk-panel', reports: 'desk-reports', wall: 'desk-wall', adherence: 'desk-adherence', admin: 'desk-admin' }[place], second);
   }
 
   #other(tag, page) {
