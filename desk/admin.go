@@ -420,6 +420,18 @@ func (d *Desk) queueOf(ctx context.Context, c handoff.Conversation) (doc[handoff
 	return q, nil
 }
 
+// queueFor is queueOf within a decision, which reads a queue once.
+func (d *Desk) queueFor(ctx context.Context, t *draft, c handoff.Conversation) (doc[handoff.Queue], error) {
+	if c.Queue != "" && t.queue.key == key(c.Bot, kindQueue, c.Queue) {
+		return t.queue, nil
+	}
+	q, err := d.queueOf(ctx, c)
+	if err == nil {
+		t.queue = q
+	}
+	return q, err
+}
+
 // listed gives every record of a kind, decoded.
 func listed[T any](ctx context.Context, d *Desk, bot handoff.BotID, kind string) ([]T, error) {
 	docs, err := scan[T](ctx, d, storage.Range{Bot: bot, Kind: kind})

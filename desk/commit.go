@@ -29,9 +29,10 @@ type draft struct {
 	now    time.Time
 	ops    []storage.Op
 	events []handoff.Event
-	bots   []handoff.BotID // whose routing may be affected
-	roster bool            // agents, queues or members change
-	sends  bool            // say has set the timer that sends
+	bots   []handoff.BotID    // whose routing may be affected
+	roster bool               // agents, queues or members change
+	queue  doc[handoff.Queue] // that was read for it, see queueFor
+	sends  bool               // say has set the timer that sends
 	// wrapping are those whose end leaves the agent's place taken.
 	wrapping []handoff.ConversationID
 }

@@ -174,13 +174,14 @@ func (at *depth) deeper(full []storage.Line) bool {
 }
 
 // snapshot is what a plan is made from: who is there, and of the lines as
-// many as could be assigned. full are the lines that go on, each after the
-// last one seen.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s routing.Snapshot, full []storage.Line, err error) {
+// many as could be assigned, which are lined up by id. full are the lines that
+// go on, each after the last one seen.
+func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s routing.Snapshot, lined map[handoff.ConversationID]handoff.Conversation, full []storage.Line, err error) {
 	s, room, err := d.people(ctx, bot, r, offers, now)
 	if err != nil {
-		return s, nil, err
+		return s, nil, nil, err
 	}
+	lined = map[handoff.ConversationID]handoff.Conversation{}
 	var lines []storage.Line
 	for id, q := range r.queues {
 		if q.value.Mode != handoff.Manual && room[id] > 0 {
@@ -193,7 +194,7 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offer
 	for part := range slices.Chunk(lines, storage.MaxLines) {
 		waiting, err := d.store.Waiting(ctx, bot, part)
 		if err != nil {
-			return s, nil, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
+			return s, nil, nil, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
 		}
 		got := map[handoff.QueueID]int{}
 		last := map[handoff.QueueID]handoff.Conversation{}
@@ -201,7 +202,7 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offer
 			got[c.Queue]++
 			last[c.Queue] = c
 			if w := waitingOf(c); offers.ask(c, r.queues[c.Queue].value, &w) {
-				s.Waiting = append(s.Waiting, w)
+				s.Waiting, lined[c.ID] = append(s.Waiting, w), c
 			}
 		}
 		for _, l := range part {
@@ -210,7 +211,7 @@ func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offer
 			}
 		}
 	}
-	return s, full, nil
+	return s, lined, full, nil
 }
 
 func compareIDs[ID ~string](a, b ID) int {
@@ -246,7 +247,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		if err != nil {
 			return assigned, err
 		}
-		s, full, err := d.snapshot(ctx, bot, r, offers, at, now)
+		s, lined, full, err := d.snapshot(ctx, bot, r, offers, at, now)
 		if err != nil {
 			return assigned, err
 		}
@@ -266,11 +267,14 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 			continue
 		}
 		round++
-		done := d.carryOut(ctx, bot, r, offers, plan, poison)
+		done := d.carryOut(ctx, bot, r, offers, lined, plan, poison)
 		if err := ctx.Err(); err != nil {
 			return assigned, err
 		}
 		assigned += done
+		if done == len(plan) && len(full) == 0 {
+			return assigned, nil // a plan leaves out nobody who was seen and could be assigned
+		}
 		if done < len(plan) {
 			d.forgetRoster(bot) // something had changed
 			at = shallow()
@@ -289,7 +293,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 // carryOut commits a plan, each assignment by itself and many at once, and
 // says how many were made. Some may be refused, because something changed
 // meanwhile; one that fails in itself is noted as poison.
-func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offers standing, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
+func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offers standing, lined map[handoff.ConversationID]handoff.Conversation, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
 	agents := make(map[handoff.AgentID]doc[handoff.Agent], len(r.agents))
 	for _, a := range r.agents {
 		agents[a.value.ID] = a
@@ -300,7 +304,7 @@ func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offer
 	for i, as := range plan {
 		g.Go(func() error {
 			errs[i] = d.contained("assigning", bot, func() error {
-				return d.assign(ctx, bot, r, offers, agents[as.Agent], as, i)
+				return d.assign(ctx, r, offers, lined[as.Conversation], agents[as.Agent], as, i)
 			})
 			return nil
 		})
@@ -323,17 +327,10 @@ func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offer
 const routeAtOnce = 32
 
 // assign commits one assignment, or where the queue asks first the offer, if
-// all it rests on is still so: the conversation waits, the agent is available,
-// connected, a member and below every limit, and the queue is one that is
-// routed. It does not try again: the next plan does.
-func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, offers standing, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
-	c, err := d.store.Conversation(ctx, bot, as.Conversation)
-	if err != nil {
-		return fmt.Errorf("desk: conversation %s: %w", as.Conversation, err)
-	}
-	if c.State != handoff.StateWaiting || c.Queue != as.Queue {
-		return storage.ErrConflict
-	}
+// all it rests on is still so: the conversation waits as it was seen to, the
+// agent is available, connected, a member and below every limit, and the queue
+// is one that is routed. It does not try again: the next plan does.
+func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff.Conversation, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
 	now, err := d.store.Now(ctx)
 	if err != nil {
 		return fmt.Errorf("desk: reading the clock: %w", err)
@@ -349,9 +346,9 @@ func (d *Desk) assign(ctx context.Context, bot handoff.BotID, r *roster, offers 
 		if !cal.hours.IsOpen(now) {
 			return storage.ErrConflict
 		}
-		t.checkOnce(key(bot, kindCalendar, agent.value.Calendar), cal.of.version)
+		t.checkOnce(key(c.Bot, kindCalendar, agent.value.Calendar), cal.of.version)
 	}
-	if err := d.mayGet(ctx, t, bot, r, as); err != nil {
+	if err := d.mayGet(ctx, t, c.Bot, r, as); err != nil {
 		return err
 	}
 	if q := r.queues[as.Queue].value; q.Mode == handoff.Offer {

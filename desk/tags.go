@@ -65,7 +65,7 @@ func (d *Desk) checkTagged(ctx context.Context, t *draft, c handoff.Conversation
 	if len(c.Tags) > 0 {
 		return nil
 	}
-	q, err := d.queueOf(ctx, c)
+	q, err := d.queueFor(ctx, t, c)
 	if err != nil || q.key == (storage.Key{}) {
 		return err
 	}

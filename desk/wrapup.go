@@ -35,7 +35,7 @@ func (d *Desk) keepPlace(ctx context.Context, t *draft, before, after handoff.Co
 	if before.Agent == "" || before.Queue == "" || !after.Ended() {
 		return nil
 	}
-	q, err := d.queueOf(ctx, before)
+	q, err := d.queueFor(ctx, t, before)
 	if err != nil || q.value.WrapUp <= 0 {
 		return err
 	}
