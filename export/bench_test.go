@@ -14,6 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/handoffdesk/handoff/export"
+	"github.com/handoffdesk/handoff/export/emoji"
+	"github.com/handoffdesk/handoff/export/fonts/cjk"
+	"github.com/handoffdesk/handoff/export/fonts/noto"
 )
 
 var sizes = []int{1_000, 20_000}
@@ -22,16 +25,38 @@ var sizes = []int{1_000, 20_000}
 // and not yet written, which is the most it ever holds.
 func BenchmarkPDF(b *testing.B) {
 	for _, n := range sizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			before := liveHeap()
-			for b.Loop() {
-				require.NoError(b, export.WritePDF(context.Background(), io.Discard, many(n), export.Options{}))
-			}
-			held := &heapAtWrite{}
-			require.NoError(b, export.WritePDF(context.Background(), held, many(n), export.Options{}))
-			reportHeap(b, held.live-before, n)
+		b.Run(fmt.Sprintf("Latin/%d", n), func(b *testing.B) {
+			benchmarkPDF(b, n, func() export.Transcript { return many(n) }, export.Options{})
+		})
+		b.Run(fmt.Sprintf("scripts/%d", n), func(b *testing.B) {
+			o := export.Options{Emoji: emoji.Picture, Fonts: append(noto.Families(), cjk.Families()...)}
+			benchmarkPDF(b, n, func() export.Transcript { return manyOf(n, everyday) }, o)
 		})
 	}
+}
+
+func benchmarkPDF(b *testing.B, n int, of func() export.Transcript, o export.Options) {
+	before := liveHeap()
+	b.ReportAllocs()
+	for b.Loop() {
+		require.NoError(b, export.WritePDF(context.Background(), io.Discard, of(), o))
+	}
+	held := &heapAtWrite{}
+	require.NoError(b, export.WritePDF(context.Background(), held, of(), o))
+	reportHeap(b, held.live-before, n)
+}
+
+// everyday gives what people write where each has a script of their own.
+func everyday(i int) string {
+	return fmt.Sprintf("%d: %s", i, []string{
+		"Bom dia! Recebi a segunda via 👍🏽 mas o código de barras não é aceito no aplicativo do banco.",
+		"مرحبا، هل يوجد نقل من المطار إلى الفندق؟ رقم الرحلة 412 تصل الساعة 22:35.",
+		"नमस्ते, क्या कमरे में चाय बनाने की सुविधा है? हम शुक्रवार को पहुँचेंगे।",
+		"你好，请问酒店提供中文早餐菜单吗？我们一共四个人，星期五晚上十点半左右到达，谢谢！",
+		"Здравствуйте! Во сколько завтрак? 😀 👨\u200d👩\u200d👧\u200d👦 🇧🇷 ❤️",
+		"สวัสดีครับ ขอเตียงเสริมหนึ่งเตียงได้ไหมครับ ขอบคุณมากครับ",
+		"שלום, האם אפשר לקבל מיטת תינוק לחדר? תודה רבה!", "안녕하세요, 조식에 김치가 나오나요? 감사합니다!",
+	}[i%8])
 }
 
 // BenchmarkPlainGofpdf is the same document as gofpdf's own cells make it.
@@ -75,7 +100,7 @@ func plainDocument(n int) *gofpdf.Fpdf {
 	f.AddUTF8FontFromBytes("text", "B", slices.Clone(dejavusanscondensedbold.TTF))
 	f.SetFont("text", "", 9.5)
 	f.AddPage()
-	for m, err := range written(conversation(), n) {
+	for m, err := range written(conversation(), n, phrase) {
 		if err != nil {
 			panic(err)
 		}

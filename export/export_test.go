@@ -190,7 +190,7 @@ func TestCancellingEndsTheExport(t *testing.T) {
 		of := many(100_000)
 		c := conversation()
 		of.Attendances = export.Values(export.Attendance{Conversation: c, Messages: func(yield func(handoff.Message, error) bool) {
-			for m := range written(c, 100_000) {
+			for m := range written(c, 100_000, phrase) {
 				if read++; read == 10 {
 					cancel()
 				}

@@ -68,20 +68,22 @@ func one(messages ...handoff.Message) export.Transcript {
 }
 
 // many gives a transcript of n messages of the length people write.
-func many(n int) export.Transcript {
+func many(n int) export.Transcript { return manyOf(n, phrase) }
+
+func manyOf(n int, text func(int) string) export.Transcript {
 	c := conversation()
 	return export.Transcript{Bot: "Bia", Contact: contact(), Attendances: export.Values(export.Attendance{
-		Conversation: c, Agents: map[handoff.AgentID]string{"ana": "Ana Souza"}, Messages: written(c, n),
+		Conversation: c, Agents: map[handoff.AgentID]string{"ana": "Ana Souza"}, Messages: written(c, n, text),
 	})}
 }
 
-func written(c handoff.Conversation, n int) iter.Seq2[handoff.Message, error] {
+func written(c handoff.Conversation, n int, text func(int) string) iter.Seq2[handoff.Message, error] {
 	return func(yield func(handoff.Message, error) bool) {
 		for i := range n {
 			m := handoff.Message{
 				Bot: c.Bot, Conversation: c.ID, ID: handoff.MessageID(fmt.Sprintf("m%d", i+1)), Number: int64(i + 1),
 				Author: handoff.Actor{By: handoff.ByContact}, At: start.Add(time.Duration(i) * time.Minute),
-				Content: handoff.Text(phrase(i)),
+				Content: handoff.Text(text(i)),
 			}
 			if i%2 == 1 {
 				m.Author, m.Delivery = ana, handoff.Read
