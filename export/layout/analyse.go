@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-text/typesetting/language"
 	"github.com/rivo/uniseg"
 
 	"github.com/handoffdesk/handoff/export/fonts"
@@ -19,7 +18,6 @@ type char struct {
 	end      ending
 	level    uint8
 	font     *fonts.Font
-	script   language.Script // 0 if it goes with any
 }
 
 // paragraphs gives the lines that text itself has, valid and without tabs.
@@ -73,8 +71,8 @@ func (s *Setter) analyse(text string, bold bool) []unit {
 		from, to := s.offsets[c.from], s.offsets[c.to]
 		u := unit{from: from, to: to, end: c.end, kind: c.kind, level: c.level, font: c.font}
 		switch c.kind {
-		case space:
-			u.advance = c.font.Advance(c.font.Glyph(' '))
+		case plain, space:
+			u.advance = c.font.Advance(c.font.Glyph(s.runes[c.from]))
 		case emoji:
 			units = s.appendEmoji(units, text, u)
 			i++
@@ -86,7 +84,7 @@ func (s *Setter) analyse(text string, bold bool) []unit {
 			}
 		case shaped:
 			n := s.runLength(i)
-			units = s.appendShaped(units, s.chars[i:i+n])
+			units = s.appendShaped(units, i, n)
 			i += n
 			continue
 		}
@@ -100,12 +98,12 @@ func (s *Setter) analyse(text string, bold bool) []unit {
 // lines may end.
 func (s *Setter) readChars(text string, bold bool) {
 	s.runes, s.offsets, s.chars = s.runes[:0], s.offsets[:0], s.chars[:0]
-	last := s.families[0].Face(bold)
-	at := 0
-	for rest, state := text, -1; rest != ""; {
-		var cluster string
-		var boundaries int
-		cluster, rest, boundaries, state = uniseg.StepString(rest, state)
+	first := s.families[0].Face(bold)
+	last := first
+	clusters := clusters{rest: text, state: -1}
+	lines := segments{rest: text, state: -1}
+	for at := 0; at < len(text); {
+		cluster := clusters.next(s.plainIn(bold))
 		c := char{from: len(s.runes), end: anywhere, font: last}
 		for i, r := range cluster {
 			s.runes = append(s.runes, r)
@@ -113,41 +111,82 @@ func (s *Setter) readChars(text string, bold bool) {
 		}
 		at += len(cluster)
 		c.to = len(s.runes)
-		if boundaries&uniseg.MaskLine != uniseg.LineDontBreak {
+		if lines.endAt(at) {
 			c.end = word
 		}
 		runes := s.runes[c.from:c.to]
-		switch first := runes[0]; {
+		switch r := runes[0]; {
 		case cluster == " ":
 			if c.kind = space; last.Glyph(' ') == 0 {
-				c.font = s.families[0].Face(bold)
+				c.font = first
 			}
-		case unicode.IsControl(first) || isOverride(first):
+		case unicode.IsControl(r) || isOverride(r):
 			c.kind = sign
 		case mayBeEmoji(runes) && s.isEmoji(cluster):
 			c.kind = emoji
 		default:
 			c.kind = shaped
-			if font := s.fontOf(runes, bold); font != nil {
-				c.font = font
-			} else if s.hasEmojiParts(cluster) {
-				c.kind = emoji
-			} else {
-				c.kind = sign
-			}
-			if script := language.LookupScript(first); script != language.Common && script != language.Inherited {
-				c.script = script
+			if font := s.fontOf(runes, bold); font == nil {
+				if c.kind = sign; s.hasEmojiParts(cluster) {
+					c.kind = emoji
+				}
+			} else if c.font = font; len(runes) == 1 && (isIdeograph(r) || font == first && s.plainIn(bold).has(r)) {
+				c.kind = plain
 			}
 		}
-		if c.kind == shaped {
+		switch c.kind {
+		case plain, shaped:
 			last = c.font
-		}
-		if c.kind == sign {
-			c.font = s.families[0].Face(bold)
+		case sign:
+			c.font = first
 		}
 		s.chars = append(s.chars, c)
 	}
-	s.offsets = append(s.offsets, at)
+	s.offsets = append(s.offsets, len(text))
+}
+
+// clusters takes a text apart into what people see as characters.
+type clusters struct {
+	rest  string
+	state int
+}
+
+// next is quick where two plain characters, or ideographs, stand side by side.
+func (c *clusters) next(plain *plainRunes) (cluster string) {
+	r, size := utf8.DecodeRuneInString(c.rest)
+	if plain.has(r) || isIdeograph(r) {
+		after, _ := utf8.DecodeRuneInString(c.rest[size:])
+		if size == len(c.rest) || plain.has(after) || isIdeograph(after) {
+			cluster, c.rest, c.state = c.rest[:size], c.rest[size:], -1
+			return cluster
+		}
+	}
+	cluster, c.rest, _, c.state = uniseg.FirstGraphemeClusterInString(c.rest, c.state)
+	return cluster
+}
+
+// segments finds where lines may end.
+type segments struct {
+	rest      string
+	at, state int
+}
+
+// endAt reports whether one may end at a place, which only grows.
+func (s *segments) endAt(at int) bool {
+	for s.at < at {
+		var segment string
+		segment, s.rest, _, s.state = uniseg.FirstLineSegmentInString(s.rest, s.state)
+		s.at += len(segment)
+	}
+	return s.at == at
+}
+
+// isIdeograph reports whether r fills a square of its own, whatever stands
+// beside it: Chinese, Japanese and Korean characters and their punctuation.
+func isIdeograph(r rune) bool {
+	return r >= 0x3001 && r <= 0x3029 || r >= 0x3041 && r <= 0x3096 || r >= 0x30a0 && r <= 0x30ff || r >= 0x3400 && r <= 0x4dbf ||
+		r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff || r >= 0xff01 && r <= 0xff60 ||
+		r >= 0x20000 && r <= 0x3ffff
 }
 
 // isOverride reports whether r turns the order of other text around.
@@ -163,6 +202,31 @@ func isInvisible(r rune) bool {
 
 // fontOf finds the first font that has all there is to see of a character.
 func (s *Setter) fontOf(runes []rune, bold bool) *fonts.Font {
+	if len(runes) > 1 {
+		return s.findFont(runes, bold)
+	}
+	of := lone{runes[0], bold}
+	font, known := s.fonts[of]
+	if !known {
+		font = s.findFont(runes, bold)
+		if len(s.fonts) == maxLone {
+			clear(s.fonts)
+		}
+		s.fonts[of] = font
+	}
+	return font
+}
+
+// lone is a character that is a single code point. The fonts of so many are
+// remembered.
+type lone struct {
+	r    rune
+	bold bool
+}
+
+const maxLone = 5000
+
+func (s *Setter) findFont(runes []rune, bold bool) *fonts.Font {
 next:
 	for _, family := range s.families {
 		font := family.Face(bold)

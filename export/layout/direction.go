@@ -11,7 +11,7 @@ import (
 // first letter tells.
 func (s *Setter) fromRight() bool {
 	for _, c := range s.chars {
-		if c.kind != shaped {
+		if c.kind != shaped && c.kind != plain {
 			continue
 		}
 		p, _ := classes.LookupRune(s.runes[c.from])
@@ -32,7 +32,7 @@ const object = '\ufffc'
 // in place of those that are no letters.
 func (s *Setter) findLevels() {
 	for _, c := range s.chars {
-		if c.kind != shaped && c.kind != space {
+		if c.kind == sign || c.kind == emoji {
 			for i := c.from; i < c.to; i++ {
 				s.runes[i] = object
 			}
@@ -40,7 +40,7 @@ func (s *Setter) findLevels() {
 	}
 	any := false
 	for _, r := range s.runes {
-		any = any || r >= 0x590 && (rightToLeft(r) || r == '\u2067' || r == '\u202b' || r == '\u200f')
+		any = any || mayTurn(r) && (rightToLeft(r) || r == '\u2067' || r == '\u202b')
 	}
 	if !any {
 		return
@@ -71,10 +71,21 @@ func (s *Setter) findLevels() {
 	}
 }
 
+// mayTurn reports whether r is of the ranges that hold all that goes from
+// right to left.
+func mayTurn(r rune) bool {
+	return r >= 0x590 && r < 0x900 || r >= 0x200f && r < 0x2070 || r >= 0xfb1d && r <= 0xfeff || r >= 0x10800 && r < 0x11000 || r >= 0x1e800 && r < 0x1f000
+}
+
+// setLevel also has what is plain from left to right shaped where it isn't:
+// parentheses are turned around.
 func (s *Setter) setLevel(from, to int, level uint8) {
 	first := sort.Search(len(s.chars), func(i int) bool { return s.chars[i].from >= from })
 	for i := first; i < len(s.chars) && s.chars[i].from < to; i++ {
-		s.chars[i].level = level
+		c := &s.chars[i]
+		if c.level = level; level%2 == 1 && c.kind == plain {
+			c.kind = shaped
+		}
 	}
 }
 

@@ -26,7 +26,8 @@ func mayBeEmoji(runes []rune) bool {
 			return true
 		}
 	}
-	return runes[0] >= 0x2600 && runes[0] != '\u2640' && runes[0] != '\u2642' && runes[0] != '\u265f' && runes[0] != '\u2714' && runes[0] != '\u2716'
+	first := runes[0]
+	return (first >= 0x2600 && first < 0x2e80 || first >= 0x1f000) && first != '\u2640' && first != '\u2642' && first != '\u265f' && first != '\u2714' && first != '\u2716'
 }
 
 // hasEmojiParts reports whether a sequence that is no emoji is joined from

@@ -135,10 +135,18 @@ func (s *Setter) line(text string, units []unit, fromRight bool) Line {
 	for len(units) > 0 && units[len(units)-1].kind == space {
 		units = units[:len(units)-1]
 	}
-	l := Line{FromRight: fromRight}
+	glyphs := 0 // at most
+	for i := range units {
+		if n := len(units[i].glyphs); n > 0 || units[i].level > 0 {
+			glyphs += max(n, 1)
+		}
+	}
+	l := Line{FromRight: fromRight, Pieces: s.pieces[:0]}
+	s.glyphs = make([]Glyph, 0, glyphs)
 	for _, u := range s.seen(units, fromRight) {
 		s.place(&l, text, u)
 	}
+	s.pieces, l.Pieces = l.Pieces, slices.Clone(l.Pieces)
 	return l
 }
 
@@ -176,7 +184,7 @@ func (s *Setter) place(l *Line, text string, u unit) {
 	if n := len(l.Pieces); n > 0 && s.continues(&l.Pieces[n-1], u, reversed) {
 		p := &l.Pieces[n-1]
 		if p.Glyphs != nil {
-			p.add(u, says)
+			s.add(p, u, says)
 		}
 		if reversed {
 			p.Text, p.From = says+p.Text, u.from
@@ -201,16 +209,16 @@ func (s *Setter) place(l *Line, text string, u unit) {
 			p.Text = signText(says)
 		} else {
 			p.Says = says
-			p.add(u, signText(says))
+			s.add(&p, u, signText(says))
 		}
 	case shaped:
-		p.add(u, says)
+		s.add(&p, u, says)
 		if len(u.glyphs) > 1 {
 			p.Says = turned(says, reversed)
 		}
 	case plain, space:
 		if reversed {
-			p.add(u, says)
+			s.add(&p, u, says)
 		}
 	}
 	s.last = u
@@ -237,18 +245,19 @@ func (s *Setter) continues(p *Piece, u unit, reversed bool) bool {
 	return u.kind != space
 }
 
-// add puts the glyphs of u at the right end of p.
-func (p *Piece) add(u unit, says string) {
-	glyphs := u.glyphs
-	if glyphs == nil { // a plain one
+// add puts the glyphs of u at the right end of p, which is the last piece. The
+// glyphs of a line stand in one array.
+func (s *Setter) add(p *Piece, u unit, says string) {
+	from := len(s.glyphs)
+	if u.glyphs == nil { // a plain one
 		r, _ := utf8.DecodeRuneInString(says)
-		glyphs = []fonts.Glyph{{ID: u.font.Glyph(r), Advance: u.advance}}
+		s.glyphs = append(s.glyphs, Glyph{Glyph: fonts.Glyph{ID: u.font.Glyph(r), Advance: u.advance}})
 	}
-	from := len(p.Glyphs)
-	for _, g := range glyphs {
-		p.Glyphs = append(p.Glyphs, Glyph{Glyph: g})
+	for _, g := range u.glyphs {
+		s.glyphs = append(s.glyphs, Glyph{Glyph: g})
 	}
-	spread(p.Glyphs[from:], turned(says, u.level%2 == 1))
+	spread(s.glyphs[from:], turned(says, u.level%2 == 1))
+	p.Glyphs = s.glyphs[from-len(p.Glyphs):]
 }
 
 // turned gives the characters of s in the order they are seen.

@@ -18,11 +18,12 @@ import (
 type Setter struct {
 	families []fonts.Family
 	isEmoji  func(sequence string) bool
-	plain    [2]*[plainRunes]bool // of the regular font and the bold
+	plain    [2]*plainRunes // of the regular font and the bold
 	shaper   fonts.Shaper
 	bidi     bidi.Paragraph
 	labels   map[label]Line
 	shapes   map[shaping][]fonts.Glyph
+	fonts    map[lone]*fonts.Font
 
 	// Of the paragraph at hand, used again.
 	units, order []unit
@@ -30,6 +31,10 @@ type Setter struct {
 	runes        []rune
 	offsets      []int
 	last         unit // that was placed
+
+	// Of the line at hand: glyphs stay with it.
+	pieces []Piece
+	glyphs []Glyph
 }
 
 type label struct {
@@ -44,21 +49,22 @@ func New(families []fonts.Family, isEmoji func(sequence string) bool) *Setter {
 	if isEmoji == nil {
 		isEmoji = func(string) bool { return false }
 	}
-	s := &Setter{families: families, isEmoji: isEmoji, labels: map[label]Line{}, shapes: map[shaping][]fonts.Glyph{}}
+	s := &Setter{families: families, isEmoji: isEmoji, labels: map[label]Line{}, shapes: map[shaping][]fonts.Glyph{}, fonts: map[lone]*fonts.Font{}}
 	for i := range s.plain {
-		s.plain[i] = plainIn(families[0].Face(i == 1))
+		s.plain[i] = plainOf(families[0].Face(i == 1))
 	}
 	return s
 }
 
-// plainRunes is up to where characters are looked at for being plain.
-const plainRunes = 0x2200
+// plainRunes are the characters, up to its length, that show as one glyph of
+// a font each, from left to right, whatever stands beside them.
+type plainRunes [0x2200]bool
 
-// plainIn tells which characters show as one glyph of f each, from left to
-// right, whatever stands beside them.
-func plainIn(f *fonts.Font) *[plainRunes]bool {
-	var is [plainRunes]bool
-	for r := rune(' '); r < plainRunes; r++ {
+func (p *plainRunes) has(r rune) bool { return int(r) < len(p) && p[r] }
+
+func plainOf(f *fonts.Font) *plainRunes {
+	var is plainRunes
+	for r := rune(' '); int(r) < len(is); r++ {
 		if f.Glyph(r) == 0 || unicode.In(r, unicode.M, unicode.C, unicode.Zl, unicode.Zp) {
 			continue
 		}
@@ -70,6 +76,13 @@ func plainIn(f *fonts.Font) *[plainRunes]bool {
 		is[r] = !rightToLeft(r) && r != 0xa0
 	}
 	return &is
+}
+
+func (s *Setter) plainIn(bold bool) *plainRunes {
+	if bold {
+		return s.plain[1]
+	}
+	return s.plain[0]
 }
 
 func rightToLeft(r rune) bool {
@@ -135,15 +148,11 @@ func (s *Setter) Fit(text string, bold bool, width int) Line {
 
 func (s *Setter) paragraph(lines []Line, text string, bold bool, width int) []Line {
 	fromRight := false
-	font := s.families[0].Face(bold)
-	isPlain := s.plain[0]
-	if bold {
-		isPlain = s.plain[1]
-	}
+	font, isPlain := s.families[0].Face(bold), s.plainIn(bold)
 	plain := true
 	s.units = s.units[:0]
 	for i, r := range text {
-		if plain = r < plainRunes && isPlain[r]; !plain {
+		if plain = isPlain.has(r); !plain {
 			break
 		}
 		s.units = append(s.units, plainUnit(font, r, i))
