@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -47,7 +48,8 @@ type pdf struct {
 type face struct {
 	font   *fonts.Font
 	name   string
-	plain  [0x3000]uint16 // the codes of characters that show as their own glyph
+	plain  [0x3000]uint16  // the codes of characters that show as their own glyph
+	others map[rune]uint16 // of those beyond
 	codes  map[shown]uint16
 	glyphs []uint16 // by code, from 1
 	texts  []string
@@ -267,18 +269,28 @@ func (p *pdf) rgb(c rgb) {
 	}
 }
 
+// at moves the pen of a text that has just begun.
 func (p *pdf) at(x, baseline float64) {
-	p.page.WriteString("1 0 0 1 ")
 	p.number(x)
 	p.number(paperHeight - baseline)
-	p.page.WriteString("Tm ")
+	p.page.WriteString("Td ")
 }
 
-// number writes v and a space.
+// number writes v, to two places, and a space.
 func (p *pdf) number(v float64) {
-	b := strconv.AppendFloat(p.page.AvailableBuffer(), v, 'f', 2, 64)
-	b = bytes.TrimRight(b, "0")
-	p.page.Write(append(bytes.TrimSuffix(b, []byte{'.'}), ' '))
+	b := p.page.AvailableBuffer()
+	hundredths := int64(math.Round(v * 100))
+	if hundredths < 0 {
+		b, hundredths = append(b, '-'), -hundredths
+	}
+	b = strconv.AppendInt(b, hundredths/100, 10)
+	if rest := hundredths % 100; rest != 0 {
+		b = append(b, '.', byte('0'+rest/10))
+		if rest%10 != 0 {
+			b = append(b, byte('0'+rest%10))
+		}
+	}
+	p.page.Write(append(b, ' '))
 }
 
 func (p *pdf) code(c uint16) {
@@ -301,7 +313,7 @@ func (p *pdf) escaped(b byte) {
 func (p *pdf) faceOf(font *fonts.Font) *face {
 	f := p.faces[font]
 	if f == nil {
-		f = &face{font: font, name: fmt.Sprintf("f%02d", len(p.order)), codes: make(map[shown]uint16)}
+		f = &face{font: font, name: fmt.Sprintf("f%02d", len(p.order)), codes: make(map[shown]uint16), others: make(map[rune]uint16)}
 		f.code(0, "") // code 1 is for what finds no other
 		p.faces[font] = f
 		p.order = append(p.order, f)
@@ -310,13 +322,18 @@ func (p *pdf) faceOf(font *fonts.Font) *face {
 }
 
 func (f *face) codeOfRune(r rune) uint16 {
-	if int(r) >= len(f.plain) {
-		return f.code(f.font.Glyph(r), string(r))
+	if int(r) < len(f.plain) {
+		if f.plain[r] == 0 {
+			f.plain[r] = f.code(f.font.Glyph(r), string(r))
+		}
+		return f.plain[r]
 	}
-	if f.plain[r] == 0 {
-		f.plain[r] = f.code(f.font.Glyph(r), string(r))
+	c, known := f.others[r]
+	if !known {
+		c = f.code(f.font.Glyph(r), string(r))
+		f.others[r] = c
 	}
-	return f.plain[r]
+	return c
 }
 
 // code finds the code of a glyph that shows a text. When a font has no more
