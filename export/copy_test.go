@@ -37,9 +37,9 @@ var scripts = []string{
 }
 
 // exact is what is left of a text without the spaces and lines that a reader
-// of a PDF file makes anew, and the marks of direction that pdftotext adds.
+// of a PDF file makes anew, and the marks of direction that pdftotext and we add.
 func exact(s string) string {
-	return regexp.MustCompile(`[\s\x{202a}-\x{202c}]+`).ReplaceAllString(s, "")
+	return regexp.MustCompile(`[\s\x{202a}-\x{202c}\x{200e}\x{200f}]+`).ReplaceAllString(s, "")
 }
 
 func requireInOrder(t *testing.T, texts []string, in string) {
@@ -109,6 +109,45 @@ func TestAnyMessagesAreThereOnceAndInOrder(t *testing.T) {
 	requireInOrder(t, marks, text)
 	for _, mark := range marks {
 		require.Equal(t, 1, strings.Count(text, mark), mark)
+	}
+}
+
+// Lines of both directions are read in the order in which they were written,
+// on pages of mostly the one or the other.
+func TestLinesOfBothDirectionsAreCopiedInTheirOrder(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	words := []string{
+		"שלום", "תודה", "שָׁלוֹם", "עֲלֵיכֶם", "מרחב", "مرحبا", "رقم", "مَرْحَبًا", "لا إله", "قُلْ", "ok", "São", "Rua Augusta", "v1.2", "Привет", "e\u0301",
+		"123", "-7", "12/05/2026", "22:35", "1.234,56", "١٢٣", "100%", "$5", "+972 3-123-4567", "a@b.co", "😀", "(שלום)", "[42]", "\"רב\"", "א-1", "№ 9",
+	}
+	marks := []string{" ", " ", " ", " ", ", ", "! ", "? ", ": ", " (", ") ", "; ", " – "}
+	lines := []string{"שלום 123", "(שלום) [123]", "טלפון: 03-1234567.", "رقم الطلب 4567 يوم 12/05/2026 شكرا", "say مرحبا 12 ok!", "שלום 😀 עולם 5", "abc (שלום", "קֻלְ 5"}
+	for range 120 {
+		line := words[random.IntN(len(words))]
+		for range random.IntN(20) {
+			line += marks[random.IntN(len(marks))] + words[random.IntN(len(words))]
+		}
+		lines = append(lines, line)
+	}
+	for name, filling := range map[string]string{"left to right": "All of this is Latin text. ", "right to left": "כל זה הוא טקסט עברי ארוך. "} {
+		var texts []string
+		for _, line := range lines {
+			texts = append(texts, strings.Repeat(filling, 12), line)
+		}
+		file := write(t, "PDF", one(spoken(texts)...), all("en"))
+		requireValid(t, file)
+		for _, mode := range [][]string{nil, {"-layout"}, {"-raw"}} {
+			if len(mode) > 0 && mode[0] == "-raw" && name == "right to left" {
+				continue // takes each page for one from left to right
+			}
+			args := append(mode, "-x", "0", "-y", "60", "-W", "596", "-H", "725", "FILE", "-")
+			between := strings.Split(exact(tool(t, file, "pdftotext", args...)), exact(strings.Repeat(filling, 12)))
+			require.Len(t, between, len(lines)+1)
+			for i, line := range lines {
+				require.Contains(t, between[i+1], exact(line), "%s %v", name, mode)
+			}
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 // wraps its cause.
 func WritePDF(ctx context.Context, w io.Writer, t Transcript, o Options) error {
 	d := newDocument(ctx, t, o)
-	file := newPDF(oneLine(d.narrator.o.Title), oneLine(d.narrator.t.Bot), d.language, o.GeneratedAt, o.Emoji)
+	file := newPDF(oneLine(d.narrator.o.Title), oneLine(d.narrator.t.Bot), d.language, o.GeneratedAt, o.Emoji, d.marginText)
 	if err := d.draw(file); err != nil {
 		return err
 	}
@@ -375,7 +375,7 @@ func (d *document) closing(about []fact) {
 // number is known.
 func (d *document) margins(c canvas) {
 	last := c.pages()
-	label := d.setter.Fit(dotted(d.narrator.o.Title, d.narrator.t.Contact.Label()), false, smallStyle.thousandths(sheet.right-sheet.left))
+	label := d.setter.Fit(d.runningTitle(), false, smallStyle.thousandths(sheet.right-sheet.left))
 	for n := 1; n <= last; n++ {
 		c.turnTo(n)
 		if n > 1 {
@@ -385,4 +385,17 @@ func (d *document) margins(c canvas) {
 		number := d.setter.Label(fmt.Sprintf(d.page, n, last), false)
 		c.text(sheet.right-smallStyle.points(number.Width), sheet.bottom+32, smallStyle, number)
 	}
+}
+
+func (d *document) runningTitle() string {
+	return dotted(d.narrator.o.Title, d.narrator.t.Contact.Label())
+}
+
+// marginText is about what the margins of a page say.
+func (d *document) marginText(page int) string {
+	number := fmt.Sprintf(d.page, page, page)
+	if page == 1 {
+		return number
+	}
+	return d.runningTitle() + number
 }

@@ -26,21 +26,34 @@ const paperWidth, paperHeight = 595.28, 841.89
 // glyphs but those of single characters, none beyond U+FFFF, and holds pages
 // as they are drawn, where here they are compressed as soon as they are full.
 type pdf struct {
-	f        *gofpdf.Fpdf
-	language string
-	emoji    EmojiPictures
-	faces    map[*fonts.Font]*face
-	order    []*face // as they came to be used
-	images   images
-	page     bytes.Buffer // what is drawn on the present page and not yet passed on
-	bodies   [][]byte     // of the pages before it, compressed
-	zip      *zlib.Writer
+	f         *gofpdf.Fpdf
+	language  string
+	emoji     EmojiPictures
+	faces     map[*fonts.Font]*face
+	order     []*face // as they came to be used
+	images    images
+	margin    func(page int) string // what is drawn beside a page's body later
+	current   int                   // of the present page
+	page      bytes.Buffer          // what is drawn on it and not yet passed on
+	spans     []spelledSpan         // of page, and not yet in it
+	excess    int                   // of page, see there
+	fromRight []bool                // of each page before
+	bodies    [][]byte              // of the pages before it, compressed
+	zip       *zlib.Writer
 
 	// What is in force where page ends.
 	face  *face
 	size  float64
 	color rgb
 	inked bool // color is known
+}
+
+// spelledSpan is a part of a page that is read otherwise than its glyphs say. How a
+// line is read is known when the page is full; then those within it don't count.
+type spelledSpan struct {
+	from, to int // in the page
+	text     string
+	on       reading // of a line; else asSeen
 }
 
 // face is a font as this document uses it: each glyph, with the text that it
@@ -62,7 +75,7 @@ type shown struct {
 
 // newPDF begins a file. Its bytes depend on nothing but what is drawn and on
 // what is given here.
-func newPDF(title, author, language string, created time.Time, emoji EmojiPictures) *pdf {
+func newPDF(title, author, language string, created time.Time, emoji EmojiPictures, margin func(page int) string) *pdf {
 	f := gofpdf.New("P", "pt", "A4", "")
 	f.SetAutoPageBreak(false, 0)
 	f.SetCompression(false) // of what little is left to it
@@ -76,12 +89,13 @@ func newPDF(title, author, language string, created time.Time, emoji EmojiPictur
 	f.SetAuthor(textString(author), false)
 	f.SetCreator(textString("handoff"), false)
 	zip, _ := zlib.NewWriterLevel(nil, zlib.BestSpeed) // which is a level
-	return &pdf{f: f, language: language, emoji: emoji, faces: make(map[*fonts.Font]*face), zip: zip}
+	return &pdf{f: f, language: language, emoji: emoji, margin: margin, faces: make(map[*fonts.Font]*face), zip: zip}
 }
 
 func (p *pdf) addPage() {
 	p.turn()
 	p.f.AddPage()
+	p.current = p.pages()
 }
 
 func (p *pdf) pages() int { return p.f.PageCount() }
@@ -89,18 +103,47 @@ func (p *pdf) pages() int { return p.f.PageCount() }
 func (p *pdf) turnTo(page int) {
 	p.turn()
 	p.f.SetPage(page)
+	p.current = page
 }
 
 // turn leaves the present page. What is in force on the next is not known.
 func (p *pdf) turn() {
-	switch {
-	case p.pages() > len(p.bodies): // a new page, full
+	full := p.current > len(p.bodies) // a new page
+	if full {
+		p.fromRight = append(p.fromRight, p.excess+excess(p.margin(p.current)) < 0)
+	}
+	p.spellSpans()
+	if full {
 		p.bodies = append(p.bodies, p.compressed(p.page.Bytes()))
-	case p.page.Len() > 0:
+	} else if p.page.Len() > 0 {
 		p.f.RawWriteBuf(&p.page)
 	}
 	p.page.Reset()
-	p.face, p.inked = nil, false
+	p.face, p.inked, p.excess = nil, false, 0
+}
+
+// spellSpans puts into the page how its spans are to be read.
+func (p *pdf) spellSpans() {
+	if len(p.spans) == 0 {
+		return
+	}
+	page, done, fromRight := bytes.Clone(p.page.Bytes()), 0, p.fromRight[p.current-1]
+	p.page.Reset()
+	for _, s := range p.spans {
+		if s.from < done || s.on == fromRightSpelled && !fromRight {
+			continue
+		}
+		if s.on != asSeen {
+			s.text = spelled(s.text, fromRight)
+		}
+		p.page.Write(page[done:s.from])
+		p.spell(s.text)
+		p.page.Write(page[s.from:s.to])
+		p.page.WriteString("EMC\n")
+		done = s.to
+	}
+	p.page.Write(page[done:])
+	p.spans = p.spans[:0]
 }
 
 func (p *pdf) compressed(b []byte) []byte {
@@ -112,22 +155,34 @@ func (p *pdf) compressed(b []byte) []byte {
 }
 
 func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
-	pieces := line.Reading()
+	pieces, on := line.Reading(), readingOf(line)
+	if on == alwaysSpelled {
+		pieces = line.Pieces
+	}
+	first := len(p.spans)
+	if on != asSeen {
+		p.spans = append(p.spans, spelledSpan{from: p.page.Len(), text: line.Text(), on: on})
+	}
 	for i := range pieces {
 		piece := &pieces[i]
-		left := x + s.points(piece.Left)
+		p.excess += excess(piece.Text)
+		from, left, says := p.page.Len(), x+s.points(piece.Left), piece.Says
 		if piece.Emoji != "" {
+			says = piece.Text
 			p.drawEmoji(left, baseline, s, piece)
 		} else {
 			p.drawPiece(left, baseline, s, piece)
 		}
+		if says != "" && on != alwaysSpelled {
+			p.spans = append(p.spans, spelledSpan{from: from, to: p.page.Len(), text: says})
+		}
+	}
+	if on != asSeen {
+		p.spans[first].to = p.page.Len()
 	}
 }
 
 func (p *pdf) drawPiece(x, baseline float64, s style, piece *layout.Piece) {
-	if piece.Says != "" {
-		p.spell(piece.Says)
-	}
 	p.page.WriteString("BT ")
 	p.use(p.faceOf(piece.Font), s)
 	p.at(x, baseline)
@@ -148,9 +203,6 @@ func (p *pdf) drawPiece(x, baseline float64, s style, piece *layout.Piece) {
 		p.page.WriteString("0 Tr ")
 	}
 	p.page.WriteString("ET\n")
-	if piece.Says != "" {
-		p.page.WriteString("EMC\n")
-	}
 }
 
 // placed writes glyphs where shaping has put them.
@@ -194,7 +246,6 @@ func (p *pdf) drawEmoji(x, baseline float64, s style, piece *layout.Piece) {
 	if !ok {
 		return
 	}
-	p.spell(piece.Text)
 	side, width := s.size*1.18, s.points(piece.Width)
 	p.image(name, x+(width-side)/2, baseline-side*0.81, side, side)
 	p.page.WriteString("BT ")
@@ -208,7 +259,7 @@ func (p *pdf) drawEmoji(x, baseline float64, s style, piece *layout.Piece) {
 	for _, r := range piece.Text {
 		p.code(p.face.code(blank, string(r)))
 	}
-	p.page.WriteString(")Tj 100 Tz ET\nEMC\n")
+	p.page.WriteString(")Tj 100 Tz ET\n")
 }
 
 // spell begins what is to be read as text, whatever its glyphs are.

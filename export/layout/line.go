@@ -45,16 +45,20 @@ type Glyph struct {
 	Text string
 }
 
+// InOrder reports whether the pieces stand in the order they are read.
+func (l Line) InOrder() bool { return slices.IsSortedFunc(l.Pieces, byFrom) }
+
 // Reading gives the pieces in the order they are read.
 func (l Line) Reading() []Piece {
-	byFrom := func(a, b Piece) int { return cmp.Compare(a.From, b.From) }
-	if slices.IsSortedFunc(l.Pieces, byFrom) {
+	if l.InOrder() {
 		return l.Pieces
 	}
 	pieces := slices.Clone(l.Pieces)
 	slices.SortStableFunc(pieces, byFrom)
 	return pieces
 }
+
+func byFrom(a, b Piece) int { return cmp.Compare(a.From, b.From) }
 
 // Text is what the line says.
 func (l Line) Text() string {
