@@ -99,7 +99,7 @@ func (d *Desk) countHistory(ctx context.Context, bot handoff.BotID, again bool) 
 }
 
 // historyDue counts a page of a bot's conversations, and sets its timer for
-// the next.
+// the next. One that fails is logged and looked at again later, by itself.
 func (d *Desk) historyDue(ctx context.Context, due storage.Timer) error {
 	v, err := get[history](ctx, d, key(due.Bot, kindHistory, due.ID))
 	if err != nil || v.version == 0 || v.value.Done {
@@ -115,7 +115,17 @@ func (d *Desk) historyDue(ctx context.Context, due storage.Timer) error {
 	g.SetLimit(reactAtOnce)
 	for _, c := range rows {
 		g.Go(func() error {
-			return d.decide(ctx, func(t *draft) error { return d.findFacts(ctx, t, nil, c) })
+			err := d.contained("counting history", c.Bot, func() error {
+				return d.decide(ctx, func(t *draft) error { return d.findFacts(ctx, t, nil, c) })
+			})
+			if err == nil || ctx.Err() != nil {
+				return err
+			}
+			d.log.Error("desk: a conversation cannot be counted", "bot", c.Bot, "conversation", c.ID, "error", err)
+			return d.decide(ctx, func(t *draft) error {
+				t.timer(c.Bot, timerReact, string(c.ID), t.now.Add(putOff))
+				return nil
+			})
 		})
 	}
 	if err := g.Wait(); err != nil {
