@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -71,6 +72,65 @@ func BenchmarkHandoff(b *testing.B) {
 				}
 			})
 			b.ReportMetric(perSecond(n, b.Elapsed()), "handoffs/s")
+		})
+	}
+}
+
+// BenchmarkSecureDelete is what it costs that what is removed is overwritten:
+// hand-offs, records that are written anew, and files that are removed, with
+// and without it by turns in one run. x is how many times as long it takes
+// with it.
+func BenchmarkSecureDelete(b *testing.B) {
+	const turns = 20
+	file := bytes.Repeat([]byte("0123456789abcdef"), 1<<14) // 256 KiB
+	for _, work := range []struct {
+		name string
+		do   func(b *testing.B, s *sqlite.Store, n int)
+	}{
+		{"Handoff", func(b *testing.B, s *sqlite.Store, n int) {
+			together(callers, callers, func(i int) {
+				id := handoff.ConversationID(fmt.Sprintf("%08d", n*callers+i))
+				require.NoError(b, s.Commit(b.Context(), batch(started(id)...)))
+				for _, ops := range cycle(id, i%50) {
+					require.NoError(b, s.Commit(b.Context(), batch(ops...)))
+				}
+			})
+		}},
+		{"Records", func(b *testing.B, s *sqlite.Store, n int) {
+			together(callers, callers, func(i int) {
+				r := storage.Record{Key: storage.Key{Bot: "b", Kind: "k", ID: fmt.Sprint(i)}, Version: int64(n + 1), Data: file[:1+n*97%2000]}
+				put := storage.PutRecord{Record: r, Expect: int64(n)}
+				require.NoError(b, s.Commit(b.Context(), batch(put)))
+			})
+		}},
+		{"Files", func(b *testing.B, s *sqlite.Store, n int) {
+			for i := range 16 {
+				hash := fmt.Sprint(n, i)
+				require.NoError(b, s.PutBlob(b.Context(), "b", hash, file))
+				require.NoError(b, s.DeleteBlob(b.Context(), "b", hash))
+			}
+		}},
+	} {
+		b.Run(work.name, func(b *testing.B) {
+			var stores [2]*sqlite.Store
+			var took [2]time.Duration
+			for i := range stores {
+				stores[i] = open(b, filepath.Join(b.TempDir(), "desk.db"), nil)
+				require.NoError(b, stores[i].Pragma(fmt.Sprint("secure_delete = ", i)))
+			}
+			n := 0
+			for b.Loop() {
+				for range turns {
+					for turn := range stores {
+						i := (turn + n) % 2 // neither is always the first
+						begun := time.Now()
+						work.do(b, stores[i], n)
+						took[i] += time.Since(begun)
+					}
+					n++
+				}
+			}
+			b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "x")
 		})
 	}
 }
