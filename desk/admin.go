@@ -42,6 +42,11 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 				return err
 			}
 		}
+		if v.version == 0 {
+			if err := t.holdersKnown(bot.ID); err != nil {
+				return err
+			}
+		}
 		t.retain(bot)
 		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
 	})

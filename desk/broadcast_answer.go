@@ -55,7 +55,7 @@ func (s *casting) accepted(ctx context.Context, t *draft, row doc[recipient], ta
 			return err
 		}
 		if !known {
-			m.Provider = sent.Provider
+			m.Provider, row.value.Provider = sent.Provider, sent.Provider
 			if err := s.d.takeReceipt(ctx, t, &m, b.Channel); err != nil {
 				return err
 			}

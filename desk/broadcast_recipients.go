@@ -13,8 +13,9 @@ import (
 // once, and what is still to be done is in its [inHand].
 type recipient struct {
 	handoff.Recipient
-	Begun   bool              `json:"begun,omitempty"`
-	Message handoff.MessageID `json:"message,omitempty"`
+	Begun    bool              `json:"begun,omitempty"`
+	Message  handoff.MessageID `json:"message,omitempty"`
+	Provider string            `json:"provider,omitempty"` // the id of what they were sent
 }
 
 // addRecipients adds a chunk to a draft. from is the number that its first
@@ -123,6 +124,9 @@ func (d *Desk) enlist(ctx context.Context, t *draft, b handoff.Broadcast, to []h
 		}
 		if r.Outcome == handoff.OutcomeSkipped {
 			tally.value.Skipped++
+			if err := t.alsoAt(b, r); err != nil {
+				return err
+			}
 		}
 		v := doc[recipient]{key: recipientKey(b.Bot, b.ID, r.Number), value: recipient{Recipient: r}}
 		if err := put(t, v, t.now.Add(keepBroadcast)); err != nil {
@@ -133,6 +137,16 @@ func (d *Desk) enlist(ctx context.Context, t *draft, b handoff.Broadcast, to []h
 		return nil
 	}
 	return put(t, tally, t.now.Add(keepBroadcast))
+}
+
+// alsoAt keeps where else an address is than at the number that it is sent to,
+// for when it is to be forgotten.
+func (t *draft) alsoAt(b handoff.Broadcast, r handoff.Recipient) error {
+	if r.Address == "" {
+		return nil
+	}
+	k := child(b.Bot, kindRecipientAt, b.ID, fmt.Sprintf("%s\x1f%08d", r.Address, r.Number))
+	return put(t, doc[int]{key: k, value: r.Number}, t.now.Add(keepBroadcast))
 }
 
 // fits reports whether params can fill a template.

@@ -46,6 +46,9 @@ func (d *Desk) putCanned(ctx context.Context, w who, bot handoff.BotID, c handof
 		if err := d.checkCannedFiles(ctx, a, v.value, c); err != nil {
 			return err
 		}
+		if err := d.exchange(ctx, t, v.key, v.value.Attachments, c.Attachments); err != nil {
+			return err
+		}
 		t.as(a)
 		return replace(t, v, c, cannedEvent(t, a, c.Agent, c.ID))
 	})
@@ -129,6 +132,9 @@ func (d *Desk) removeCanned(ctx context.Context, w who, bot handoff.BotID, id ha
 			if v, err = named[handoff.Canned](ctx, d, bot, kindCanned, id); err != nil {
 				return err
 			}
+		}
+		if err := d.exchange(ctx, t, v.key, v.value.Attachments, nil); err != nil {
+			return err
 		}
 		t.as(a)
 		remove(t, v)
@@ -269,26 +275,6 @@ func (s *Seat) Expand(ctx context.Context, id handoff.ConversationID, canned han
 		return s.d.lend(ctx, t, a, out.Attachments)
 	})
 	return out, err
-}
-
-// lend lets the caller send stored media, as if they had uploaded them now.
-func (d *Desk) lend(ctx context.Context, t *draft, a authority, media []handoff.Media) error {
-	lent := map[string]bool{}
-	for _, m := range media {
-		if lent[m.SHA256] {
-			continue
-		}
-		lent[m.SHA256] = true
-		v, err := get[upload](ctx, d, uploadKey(a, m.SHA256))
-		if err != nil {
-			return fmt.Errorf("desk: upload: %w", err)
-		}
-		v.value.Size = m.Size
-		if err := put(t, v, t.now.Add(keepUpload)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // cannedValues gives what the variables of a reply hold in a conversation.

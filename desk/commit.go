@@ -214,7 +214,7 @@ func (t *draft) say(m handoff.Message, expect int64) { t.note(t.post(m, expect))
 // post is say without the event, which it gives for another place.
 func (t *draft) post(m handoff.Message, expect int64) handoff.Event {
 	t.ops = append(t.ops, storage.AppendMessage{Message: m, Expect: expect})
-	t.hold(m)
+	t.holds(m)
 	if m.Delivery == handoff.Queued && !t.sends {
 		t.sends = true
 		t.timer(m.Bot, timerSend, string(m.Conversation), t.now)

@@ -40,6 +40,8 @@ var (
 	ErrTagsRequired = errors.New("desk: a tag is required")
 	// ErrInUse: a queue cannot be removed while conversations wait in it.
 	ErrInUse = errors.New("desk: in use")
+	// ErrStorageFull: the bot's stored files take all of Options.MaxStored.
+	ErrStorageFull = errors.New("desk: storage is full")
 	// ErrBusy: others changed the same thing too often; try again.
 	ErrBusy = errors.New("desk: too many conflicts")
 	// ErrOutcomeUnknown: the store failed in a way that does not tell whether
@@ -84,6 +86,10 @@ type Options struct {
 	// KeepFeed is for how long an event stays in the feed that subscribers
 	// resume from; timelines keep it for good. Default 30 days.
 	KeepFeed time.Duration
+	// MaxStored is how many bytes of files are stored for each bot; beyond it
+	// [Bot.Attach] and [Seat.Attach] give ErrStorageFull. Files that arrive
+	// together may go beyond it a little. Default 100 GiB.
+	MaxStored int64
 	// Webhooks posts what the bots' webhooks are told; see webhook.New. Without
 	// it this process tells them nothing.
 	Webhooks WebhookSender
@@ -121,6 +127,12 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if p.Senders == 0 {
 		p.Senders = 8
+	}
+	if p.MaxStored < 0 {
+		return p, &handoff.FieldError{Field: "desk option MaxStored", Reason: "is negative"}
+	}
+	if p.MaxStored == 0 {
+		p.MaxStored = 100 << 30
 	}
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)

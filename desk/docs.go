@@ -44,8 +44,6 @@ const (
 	kindOutbox     = "outbox"     // id conversation; how far it is sent
 	kindRouter     = "router"     // id bot; which process routes it at once; house "follower"
 	kindRequest    = "request"    // what a host asked for in a transaction of its own
-	kindUpload     = "upload"     // parent agent ("" the platform), id hash; who may send a stored attachment
-	kindBlob       = "blob"       // parent hash, id part; attachments, where the store has no blobs
 	kindOffer      = "offer"      // id conversation; at whom it rings
 	kindFollower   = "follower"   // house; how far the feed's follower has come
 	kindExcluded   = "excluded"   // id conversation; who does not get it for now
@@ -101,7 +99,7 @@ const (
 const (
 	kindBroadcast   = "broadcast"    // handoff.Broadcast
 	kindRecipient   = "recipient"    // parent broadcast, id number
-	kindRecipientAt = "recipient_at" // parent broadcast, id address; the number
+	kindRecipientAt = "recipient_at" // parent broadcast, id address (of who is skipped, also with the number); the number
 	kindCount       = "count"        // parent broadcast; a part of how many have which outcome
 	kindInHand      = "in_hand"      // parent broadcast, id number; begun and without an outcome
 	kindCastPlace   = "cast_place"   // id broadcast; how far it has come
@@ -122,10 +120,22 @@ const (
 const (
 	kindErasure   = "erasure"   // id contact; Erasure, and how far it is
 	kindRetention = "retention" // id bot; how far what is too old was erased
-	kindHeld      = "held"      // parent hash, id message; that it holds a stored attachment
 	timerErase    = "erase"     // id contact: they are to be erased
 	timerRetain   = "retain"    // id bot: something may have become too old
-	timerBlob     = "blob"      // id hash: perhaps nothing holds it any more
+	timerForget   = "forget"    // id contact: perhaps nothing is left of them
+	timerScrub    = "scrub"     // id bot: something removed may be left in the store's files
+)
+
+// Kinds of records and timers of stored files.
+const (
+	kindFile    = "file"    // id hash; its size, and whether it is being removed
+	kindHeld    = "held"    // parent hash, id who holds it: a message, canned reply or upload
+	kindStored  = "stored"  // id first digit of hashes; the bytes of these files together
+	kindHolders = "holders" // id bot; how far it was found out who holds files from before that was kept
+	kindBlob    = "blob"    // parent hash, id part; the bytes, where the store has no blobs
+
+	timerBlob    = "blob"    // id hash: perhaps nothing holds it any more
+	timerHolders = "holders" // id bot: there are more messages to look at
 )
 
 // Kinds of records of hours and of what queues do by time, and of their timers.

@@ -114,6 +114,12 @@ func TestAnErasedContactIsFoundNowhere(t *testing.T) {
 			o.ok(err)
 			require.Equal(t, desk.ErasureDone, e.State)
 			require.Equal(t, 2, e.Conversations)
+			keyed, err := s.Records(t.Context(), storage.Range{Bot: "acme", Kind: "key"}, storage.MaxPage)
+			require.NoError(t, err)
+			require.NotEmpty(t, keyed, "results of calls are still there")
+			for _, r := range keyed {
+				require.NotContains(t, string(r.Data), canary)
+			}
 			// Uploads may be sent by their owner for a day.
 			clock.Advance(25 * time.Hour)
 			o.settle()
@@ -280,45 +286,58 @@ func TestAMessageThatIsErasedIsNotSent(t *testing.T) {
 	}
 }
 
-// Whatever call of the store a process dies at, the next one finishes.
+// Whatever commit a process dies at, before it or after it, the next one
+// finishes. Between two commits nothing changes.
 func TestAnErasureSurvivesItsProcess(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []storagetest.Fault{storagetest.ErrBefore, storagetest.ErrAfter} {
-		for nth := 1; ; nth++ {
-			calls, on := 0, false
-			clock := &desktest.Clock{}
-			within := memory.New(&memory.Options{Now: clock.Now})
-			faulty := storagetest.Faulty(within, func(storagetest.Call) storagetest.Outcome {
-				if !on {
+	for _, byAge := range []bool{false, true} {
+		for _, fault := range []storagetest.Fault{storagetest.ErrBefore, storagetest.ErrAfter} {
+			for nth := 1; ; nth++ {
+				commits, on := 0, false
+				clock := &desktest.Clock{}
+				within := memory.New(&memory.Options{Now: clock.Now})
+				o := officeOn(t, storagetest.Faulty(within, func(c storagetest.Call) storagetest.Outcome {
+					switch {
+					case !on:
+					case commits >= nth:
+						return storagetest.Outcome{Fault: storagetest.ErrBefore}
+					case c.Method == "Commit":
+						if commits++; commits == nth {
+							return storagetest.Outcome{Fault: fault}
+						}
+					}
 					return storagetest.Outcome{}
+				}))
+				o.clock = clock
+				contact, ids, _ := planted(o)
+				if byAge {
+					o.ok(second(o.bot.End(o.ctx, ids[1])))
+					o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", RetainDays: 1}))
+					o.settle()
+					clock.Advance(49 * time.Hour)
+				} else {
+					o.ok(second(o.bot.EraseContact(o.ctx, contact)))
 				}
-				if calls++; calls == nth {
-					return storagetest.Outcome{Fault: fault}
-				} else if calls > nth {
-					return storagetest.Outcome{Fault: storagetest.ErrBefore}
+				on = true
+				err := o.desk.Settle(o.ctx)
+				on = false
+				if commits < nth {
+					o.ok(err)
+					break
 				}
-				return storagetest.Outcome{}
-			})
-			o := officeOn(t, faulty)
-			o.clock = clock
-			contact, _, _ := planted(o)
-			o.ok(second(o.bot.EraseContact(o.ctx, contact)))
-			on = true
-			err := o.desk.Settle(o.ctx)
-			on = false
-			if calls < nth {
-				o.ok(err)
-				break
+				o.open(within)
+				for range 3 {
+					clock.Advance(25 * time.Hour)
+					o.settle()
+				}
+				require.NotContains(t, o.allKept(), canary, "commit %d, by age %t", nth, byAge)
+				require.Zero(t, o.bytesStored(), "commit %d, by age %t", nth, byAge)
+				if !byAge {
+					e, err := o.bot.Erasure(o.ctx, contact)
+					o.ok(err)
+					require.Equal(t, desk.ErasureDone, e.State, "commit %d", nth)
+				}
 			}
-			o.open(within)
-			for range 3 {
-				clock.Advance(25 * time.Hour)
-				o.settle()
-			}
-			require.NotContains(t, o.allKept(), canary, "call %d", nth)
-			e, err := o.bot.Erasure(o.ctx, contact)
-			o.ok(err)
-			require.Equal(t, desk.ErasureDone, e.State, "call %d", nth)
 		}
 	}
 }

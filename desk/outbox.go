@@ -32,8 +32,8 @@ type outbox struct {
 	Retried map[handoff.MessageID]int `json:"retried,omitempty"`
 }
 
-// errLost: another sender took the conversation over.
-var errLost = errors.New("desk: lease on outgoing messages lost")
+// errLost: another process took over what this one had in hand.
+var errLost = errors.New("desk: taken over by another process")
 
 // sending is one claim of a conversation's outgoing messages.
 type sending struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/handoffdesk/handoff"
@@ -195,12 +196,27 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 	return k, k.err
 }
 
-// putText keeps a text that is too long for a message as an attachment.
+// putText keeps a text that is too long for a message as an attachment. It is
+// what the contact wrote: no limit on files keeps it out.
 func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*handoff.Media, error) {
 	data := []byte(text[:min(len(text), storage.MaxBlob)])
 	media := storedMedia(data)
 	media.Type, media.Name = "text/plain; charset=utf-8", "message.txt"
-	if err := d.putBlob(ctx, bot, media.SHA256, data); err != nil {
+	err := d.decide(ctx, func(t *draft) error {
+		if err := d.addFile(ctx, t, bot, media, math.MaxInt64); err != nil {
+			return err
+		}
+		// It is there until the message that holds it is.
+		v, err := get[upload](ctx, d, child(bot, kindHeld, media.SHA256, "text"))
+		if err != nil {
+			return err
+		}
+		return put(t, v, t.now.Add(removal))
+	})
+	if err == nil {
+		err = d.putBlob(ctx, bot, media.SHA256, data)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("desk: keeping a long text: %w", err)
 	}
 	return &media, nil

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,10 +25,10 @@ type retention struct {
 	Erased bool `json:"erased,omitempty"` // anything in this look
 }
 
-// Bounds of retention.
 const (
-	retainPage  = 100
-	retainEvery = time.Hour // from the end of one look to the next
+	retainPage = 100
+	// retainEvery is from the end of one look to the next.
+	retainEvery = time.Hour
 )
 
 // retain has what is too old looked for, if the bot has a limit.
@@ -53,17 +54,24 @@ func (d *Desk) retainDue(ctx context.Context, due storage.Timer) error {
 		return err
 	}
 	cutoff := now.Add(-time.Duration(bot.RetainDays) * 24 * time.Hour)
+	turn, err := begin(ctx, d, &v, due, now, time.Time{})
+	if errors.Is(err, errLost) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	at := v.value
 	if at.Days != bot.RetainDays || at.After.ID == "" {
 		// Just above the newest that may be old enough: no id is below "0".
 		at = retention{Floor: at.Floor, Days: bot.RetainDays, After: filter.Position{Key: cutoff.UnixMilli() + 1, ID: "0"}}
 	}
-	began, ended := time.Now(), false
-	for !ended && time.Since(began) < eraseTime {
-		ended, err = d.retainPage(ctx, due.Bot, &at, cutoff)
-		if err != nil {
-			return err
-		}
+	ended, err := d.retainTurn(ctx, turn, &at, cutoff)
+	if errors.Is(err, errLost) {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	next := now.Add(time.Millisecond)
 	if ended {
@@ -84,49 +92,53 @@ func (d *Desk) retainDue(ctx context.Context, due storage.Timer) error {
 		return err
 	}
 	t.timer(due.Bot, timerRetain, due.ID, next)
-	return d.commit(ctx, t) // a conflict puts it off
+	return ignoreConflict(d.commit(ctx, t)) // in conflict another turn has begun
 }
 
-// retainPage looks at one page, and reports whether it was the last.
-func (d *Desk) retainPage(ctx context.Context, bot handoff.BotID, at *retention, cutoff time.Time) (ended bool, err error) {
-	page, err := d.store.Conversations(ctx, storage.Query{Bot: bot, Where: where(anyState...), After: at.After, Limit: retainPage})
-	if err != nil {
-		return false, fmt.Errorf("desk: conversations of bot %s: %w", bot, err)
-	}
-	for _, c := range page.Rows {
-		if c.StartedAt.Before(at.Floor) {
+// retainTurn looks for a while, and reports whether it came to the end. A
+// conversation that fails is logged and looked at again the next time.
+func (d *Desk) retainTurn(ctx context.Context, turn storage.Check, at *retention, cutoff time.Time) (ended bool, err error) {
+	q := storage.Query{Bot: turn.Key.Bot, Where: where(anyState...), Limit: retainPage}
+	for began := time.Now(); ; {
+		q.After = at.After
+		page, err := d.store.Conversations(ctx, q)
+		if err != nil {
+			return false, fmt.Errorf("desk: conversations of bot %s: %w", q.Bot, err)
+		}
+		for _, c := range page.Rows {
+			if c.StartedAt.Before(at.Floor) {
+				return true, nil
+			}
+			if time.Since(began) > eraseTime {
+				return false, nil
+			}
+			if err := d.retainOne(ctx, turn, at, cutoff, c); err != nil {
+				return false, err
+			}
+			at.After = q.Where.Position(c)
+		}
+		if at.After = page.Next; !page.More {
 			return true, nil
 		}
-		if !c.Ended() || c.EndedAt.After(cutoff) {
-			at.Oldest = c.StartedAt
-			continue
-		}
-		if forgotten(c) {
-			continue
-		}
-		if _, err := d.eraseConversation(ctx, handoff.Actor{By: handoff.BySystem}, c); err != nil {
-			return false, err
-		}
-		at.Erased = true
-		if err := d.forgetIdle(ctx, bot, c.Contact); err != nil {
-			return false, err
-		}
 	}
-	at.After = page.Next
-	return !page.More, nil
 }
 
-// forgetIdle forgets a contact of whom nothing is left but what is erased.
-func (d *Desk) forgetIdle(ctx context.Context, bot handoff.BotID, id handoff.ContactID) error {
-	contact, err := d.contact(ctx, bot, id)
-	if err != nil {
+// retainOne erases a conversation if it is old enough.
+func (d *Desk) retainOne(ctx context.Context, turn storage.Check, at *retention, cutoff time.Time, c handoff.Conversation) error {
+	if forgotten(c) {
+		return nil
+	}
+	if !c.Ended() || c.EndedAt.After(cutoff) {
+		at.Oldest = c.StartedAt
+		return nil
+	}
+	_, err := d.eraseConversation(ctx, turn, handoff.Actor{By: handoff.BySystem}, c)
+	if errors.Is(err, errLost) || ctx.Err() != nil {
 		return err
 	}
-	if yes, err := d.idle(ctx, contact.value); err != nil || !yes {
-		return err
+	if at.Erased = true; err != nil {
+		at.Oldest = c.StartedAt
+		d.log.Error("desk: a conversation cannot be erased", "bot", c.Bot, "conversation", c.ID, "error", err)
 	}
-	if err := d.forgetCasts(ctx, contact.value); err != nil {
-		return err
-	}
-	return d.forget(ctx, bot, contact.value.ID, true)
+	return nil
 }

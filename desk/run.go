@@ -121,7 +121,10 @@ var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
 	timerBulk:    (*Desk).bulkDue,
 	timerErase:   (*Desk).eraseDue,
 	timerRetain:  (*Desk).retainDue,
-	timerBlob:    (*Desk).blobDue,
+	timerForget:  (*Desk).forgetDue,
+	timerScrub:   (*Desk).scrubDue,
+	timerBlob:    (*Desk).fileDue,
+	timerHolders: (*Desk).holdersDue,
 
 	timerSignedOut: (*Desk).signedOut,
 	timerWrapUp:    (*Desk).wrapUpDue,

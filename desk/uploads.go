@@ -18,23 +18,27 @@ const MaxAttachment = 16 << 20
 const keepUpload = 24 * time.Hour
 
 // upload notes that somebody has the bytes of a hash, because they gave them.
+// It holds the file until it expires.
 type upload struct {
 	Size int64 `json:"size"`
 }
 
 // Attach keeps a file and gives the media that names it; its Type and Name
 // are the caller's to fill in. Within 24 hours the agent may send it, as
-// often as they like; the bytes themselves stay. The same bytes again are
-// kept once.
+// often as they like; a file that is in no message and no canned reply by then
+// is removed. The same bytes again are kept once.
 //
-// Errors: handoff.ErrInvalid if data is empty or above MaxAttachment.
+// Errors: handoff.ErrInvalid if data is empty or above MaxAttachment,
+// ErrStorageFull, ErrBusy, ErrOutcomeUnknown.
 func (s *Seat) Attach(ctx context.Context, data []byte) (handoff.Media, error) {
 	return s.d.attach(ctx, s.who, data)
 }
 
 // Attach keeps a file and gives the media that names it, for what the bot
 // sends and records and for what a contact sent in an Inbound. As
-// [Seat.Attach] otherwise; ErrNotFound for an unknown bot.
+// [Seat.Attach] otherwise; ErrNotFound for an unknown bot. What a contact wrote
+// is received although their file could not be kept: give [Bot.Receive] the
+// media as the channel named it, and agents see that the file is not there.
 func (b *Bot) Attach(ctx context.Context, data []byte) (handoff.Media, error) {
 	if _, err := b.d.theBot(ctx, b.id); err != nil {
 		return handoff.Media{}, err
@@ -51,27 +55,45 @@ func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, e
 		return handoff.Media{}, err
 	}
 	media := storedMedia(data)
-	// First that it is wanted: the same bytes may be about to be erased.
+	// First that it is wanted: the same bytes may be about to be removed.
 	err = d.decide(ctx, func(t *draft) error {
 		a, err := w(ctx)
 		if err != nil {
 			return err
 		}
-		v, err := get[upload](ctx, d, uploadKey(a, media.SHA256))
-		if err != nil {
-			return fmt.Errorf("desk: upload: %w", err)
+		if err := d.addFile(ctx, t, a.bot, media, d.o.MaxStored); err != nil {
+			return err
 		}
-		v.value.Size = media.Size
 		t.as(a)
-		return put(t, v, t.now.Add(keepUpload))
+		return d.lend(ctx, t, a, []handoff.Media{media})
 	})
 	if err != nil {
-		return media, err
+		return handoff.Media{}, err
 	}
 	if err := d.putBlob(ctx, a.bot, media.SHA256, data); err != nil {
 		return handoff.Media{}, fmt.Errorf("desk: keeping an attachment: %w", err)
 	}
 	return media, nil
+}
+
+// lend lets the caller send stored media, as if they had uploaded them now.
+func (d *Desk) lend(ctx context.Context, t *draft, a authority, media []handoff.Media) error {
+	lent := map[string]bool{}
+	for _, m := range media {
+		if lent[m.SHA256] {
+			continue
+		}
+		lent[m.SHA256] = true
+		v, err := get[upload](ctx, d, uploadKey(a, m.SHA256))
+		if err != nil {
+			return fmt.Errorf("desk: upload: %w", err)
+		}
+		v.value.Size = m.Size
+		if err := put(t, v, t.now.Add(keepUpload)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storedMedia names data that the store keeps.
@@ -82,7 +104,7 @@ func storedMedia(data []byte) handoff.Media {
 
 // uploadKey is the platform's upload, or an agent's.
 func uploadKey(a authority, hash string) storage.Key {
-	return child(a.bot, kindUpload, a.by.Agent, hash)
+	return child(a.bot, kindHeld, hash, "upload\x1f"+a.by.Agent)
 }
 
 // checkUploads refuses content that names a copy in the store which the

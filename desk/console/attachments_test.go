@@ -26,6 +26,7 @@ import (
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // path fills in the ids of acme.
@@ -520,4 +521,16 @@ func TestNobodyHasManyFilesReadAtOnce(t *testing.T) {
 	}
 	require.NoError(t, slow.Wait())
 	require.Equal(t, http.StatusCreated, upload(strings.NewReader("text"), "ana@acme"))
+}
+
+func TestAFullStoreTakesNoMoreFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, memory.New(nil), desk.Options{MaxStored: 100})
+	file := bytes.Repeat([]byte("x"), 101)
+	for _, by := range [][]string{{"As", "ana@acme"}, w.key(acme)} {
+		a := w.upload(file, "text/plain", "x.txt", by...)
+		require.Equal(t, http.StatusInsufficientStorage, a.Status, a.Body)
+		require.Equal(t, "storage_full", a.Code())
+		require.Equal(t, http.StatusCreated, w.upload(file[:10], "text/plain", "x.txt", by...).Status)
+	}
 }

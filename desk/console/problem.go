@@ -92,6 +92,7 @@ var problems = []struct {
 	{desk.ErrTagsRequired, 409, "tags_required", "The queue wants a tag on it first"},
 	{desk.ErrReset, 410, "reset", "The cursor is no place in the feed any more"},
 	{errTooLarge, 413, "too_large", "Too large"},
+	{desk.ErrStorageFull, 507, "storage_full", "The bot stores as much as it may"},
 	{errMediaType, 415, "unsupported_media_type", "Unsupported media type"},
 	{errMalformed, 400, "malformed", "Malformed request"},
 	{handoff.ErrInvalid, 422, "invalid", "Invalid input"},
