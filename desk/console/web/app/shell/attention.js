@@ -43,7 +43,8 @@ export function attend() {
   const raise = (...alert) => { raised = raised.then(() => tell(...alert)); };
 
   async function tell(kind, conversation, title) {
-    const row = rowOf(conversation) ?? await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
+    // The list's row comes behind the event, so it does not have the message yet.
+    const row = (kind !== 'message' && rowOf(conversation)) || await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
     if (!row || leave.signal.aborted) return;
     const open = document.hasFocus() && route.get().path[0] === 'c' && route.get().path[1] === conversation;
     alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
