@@ -77,6 +77,13 @@ func TestAWrapUpMayBeFinishedBeforeItsTime(t *testing.T) {
 		bruno := o.working("bruno", 1)
 		require.ErrorIs(t, bruno.FinishWrapUp(o.ctx, first), desk.ErrNotFound)
 		o.ok(ana.FinishWrapUp(o.ctx, first))
+		events := o.events(first)
+		for _, s := range []*desk.Seat{ana, bruno} {
+			view, err := s.View(o.ctx)
+			o.ok(err)
+			_, told := view.Judge(events[len(events)-1], o.conv(first))
+			require.Equal(t, s == ana, told, "whose place it was is told, though they do not see it any more")
+		}
 		require.ErrorIs(t, ana.FinishWrapUp(o.ctx, first), desk.ErrNotFound)
 		o.settle()
 		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent)

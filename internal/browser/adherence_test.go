@@ -42,7 +42,6 @@ func TestAdherenceShowsAbsencesAgainstTheirPlans(t *testing.T) {
 	ana.Dark(false)
 	ana.Shot("adherence")
 	ana.Size(390, 844)
-	ana.Accessible("adherence-phone")
 	ana.Shot("adherence-phone")
 	ana.Size(1440, 900)
 

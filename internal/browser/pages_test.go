@@ -87,6 +87,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		{name: "waiting", place: "#/waiting", open: func(b *browser.Tab) { b.Sees("main", "Maria Rita") }},
 		{name: "panel", place: "#/panel", open: func(b *browser.Tab) { b.Sees(".member", "Bia Braga") }},
 		{name: "panel-phone", place: "#/panel", phone: true, open: func(b *browser.Tab) { b.Sees(".member", "Bia Braga") }},
+		{name: "adherence", place: "#/adherence", open: func(b *browser.Tab) { b.Sees("main .figures", "Bia Braga") }},
+		{name: "adherence-phone", place: "#/adherence", phone: true, open: func(b *browser.Tab) { b.Sees("main .figures", "Bia Braga") }},
 		{name: "agents", place: "#/admin/agents", open: func(b *browser.Tab) { b.Sees("main", "Caio Costa") }},
 		{name: "queues", place: "#/admin/queues", open: func(b *browser.Tab) { b.Sees("main", "Support") }},
 		{name: "queue", place: "#/admin/queues/sales", open: func(b *browser.Tab) { b.Sees("main input", "Sales") }},
