@@ -32,7 +32,10 @@ func conversation(r *rand.Rand, i, n int) (begun, now handoff.Conversation) {
 		StartedAt:   yearEnd.Add(-time.Duration(n-i) * (365 * 24 * time.Hour / time.Duration(n))).Truncate(time.Millisecond),
 		ContactName: names[r.IntN(10)] + " " + names[r.IntN(10)], Number: fmt.Sprintf("5511%09d", r.IntN(1e9)),
 	}
-	c.Address, c.Terms = c.Number, filter.Terms(c.ContactName, c.Number)
+	if i%2000 == 7 {
+		c.Tags = []string{"vip"}
+	}
+	c.Address, c.Terms = c.Number, filter.Terms(c.ContactName, c.Number, c.Tags...)
 	if r.IntN(2000) == 0 {
 		c.Channel = "mail"
 	}
@@ -122,6 +125,9 @@ var questions = []struct {
 		Viewer: filter.Viewer{Agent: "agent-7", Queues: []handoff.QueueID{"queue-3", "queue-7"}}, States: anyState[:3],
 	}},
 	{"rare channel by last received", 1000, filter.Where{Viewer: everyone, States: anyState, Channels: []handoff.Channel{"mail"}}},
+	{"rare tag by last received", 1000, filter.Where{
+		Viewer: everyone, States: anyState, Tags: []string{"vip"}, Search: [][]string{{"t3:vip"}},
+	}},
 	{"half of a year ago by priority", 1000, filter.Where{
 		Viewer: everyone, SortBy: filter.ByPriority, States: anyState, Channels: []handoff.Channel{"webchat"},
 		To: yearEnd.Add(-180 * 24 * time.Hour),
