@@ -87,6 +87,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		{name: "waiting", place: "#/waiting", open: func(b *browser.Tab) { b.Sees("main", "Maria Rita") }},
 		{name: "panel", place: "#/panel", open: func(b *browser.Tab) { b.Sees(".member", "Bia Braga") }},
 		{name: "panel-phone", place: "#/panel", phone: true, open: func(b *browser.Tab) { b.Sees(".member", "Bia Braga") }},
+		{name: "reports-phone", place: "#/reports", phone: true, open: func(b *browser.Tab) { b.Sees("[data-figure=started]", "") }},
 		{name: "adherence", place: "#/adherence", open: func(b *browser.Tab) { b.Sees("main .figures", "Bia Braga") }},
 		{name: "adherence-phone", place: "#/adherence", phone: true, open: func(b *browser.Tab) { b.Sees("main .figures", "Bia Braga") }},
 		{name: "agents", place: "#/admin/agents", open: func(b *browser.Tab) { b.Sees("main", "Caio Costa") }},
