@@ -155,9 +155,9 @@ func (p *pdf) compressed(b []byte) []byte {
 }
 
 func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
-	pieces, on := line.Reading(), readingOf(line)
-	if on == alwaysSpelled {
-		pieces = line.Pieces
+	pieces, on := line.Pieces, readingOf(line)
+	if on != alwaysSpelled {
+		pieces = line.Reading()
 	}
 	first := len(p.spans)
 	if on != asSeen {

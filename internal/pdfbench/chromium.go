@@ -22,7 +22,7 @@ import (
 // that of the browser's whole life, and its memory the sum over its processes
 // of what each has for itself and its share of the rest.
 func printed(ctx context.Context, messages int) (cost, error) {
-	c := cost{Maker: "Chromium print, all scripts", Messages: messages}
+	c := cost{Maker: printedBy, Messages: messages}
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		return c, errors.Join(err, errors.New("-chromium=false leaves it out"))
@@ -47,25 +47,34 @@ func printed(ctx context.Context, messages int) (cost, error) {
 	if err := cmd.Start(); err != nil {
 		return c, err
 	}
+	used := map[int]time.Duration{} // by process
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	for {
 		select {
 		case err := <-done:
 			c.Time = time.Since(began)
+			for _, t := range used {
+				c.Processor += t
+			}
 			if _, missing := os.Stat(filepath.Join(folder, "talk.pdf")); missing != nil {
 				err = errors.Join(err, missing)
 			}
 			return c, err
 		case <-time.After(50 * time.Millisecond):
-			c.Peak = max(c.Peak, memory(cmd.Process.Pid))
+			c.Peak = max(c.Peak, look(cmd.Process.Pid, used))
 		}
 	}
 }
 
-// memory adds up what the processes below one hold.
-func memory(root int) int64 {
+// tick is the unit in which Linux tells of the processor's time.
+const tick = 10 * time.Millisecond
+
+// look adds up what the processes below one hold, and notes what of the
+// processor's time each has used so far.
+func look(root int, used map[int]time.Duration) (memory int64) {
 	children := map[int][]int{}
+	ticks := map[int]time.Duration{}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0
@@ -80,16 +89,20 @@ func memory(root int) int64 {
 			continue
 		}
 		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		if parent, err := strconv.Atoi(fields[1]); err == nil {
+		parent, err1 := strconv.Atoi(fields[1])
+		user, err2 := strconv.Atoi(fields[11])
+		system, err3 := strconv.Atoi(fields[12])
+		if errors.Join(err1, err2, err3) == nil {
 			children[parent] = append(children[parent], pid)
+			ticks[pid] = time.Duration(user+system) * tick
 		}
 	}
-	sum := int64(0)
 	for left := []int{root}; len(left) > 0; left = left[1:] {
-		sum += proportional(left[0])
+		memory += proportional(left[0])
+		used[left[0]] = max(used[left[0]], ticks[left[0]])
 		left = append(left, children[left[0]]...)
 	}
-	return sum
+	return memory
 }
 
 // proportional is a process's own memory and its share of what others use too.
