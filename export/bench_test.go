@@ -143,3 +143,11 @@ func reportHeap(b *testing.B, live uint64, n int) {
 	b.ReportMetric(float64(live)/(1<<20), "MiB-held")
 	b.ReportMetric(float64(live)/float64(n), "B-held/message")
 }
+
+// BenchmarkSmallPDF is of what is exported most: a conversation of a page or
+// two, in a process that has read its fonts.
+func BenchmarkSmallPDF(b *testing.B) {
+	for b.Loop() {
+		require.NoError(b, export.WritePDF(context.Background(), io.Discard, everything(), all("en")))
+	}
+}

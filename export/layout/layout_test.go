@@ -220,6 +220,11 @@ func TestLabelsFit(t *testing.T) {
 	})
 }
 
+func TestALabelFitsThoughItsLastCharacterJoinsTheEllipsis(t *testing.T) {
+	t.Parallel()
+	require.LessOrEqual(t, setter().Fit("\u0600 ", true, 5710).Width, 5710)
+}
+
 func TestLongWordIsSetInTime(t *testing.T) {
 	t.Parallel()
 	for _, r := range []string{"x", "م", "न", "字", "👍", "\u0301", "\u202e", "\x00", "א1"} {

@@ -128,22 +128,24 @@ func (s *Setter) Fit(text string, bold bool, width int) Line {
 		return l
 	}
 	text = strings.Join(slices.Collect(paragraphs(text)), " ")
-	dots := s.Label("…", bold)
 	var clusters []string
 	for c := range graphemes(text[:min(len(text), 4096)]) {
 		clusters = append(clusters, c)
 	}
+	// With the ellipsis, as it may join what it follows.
+	cut := func(n int) Line {
+		return s.Lines(strings.TrimRight(strings.Join(clusters[:n], ""), " ")+"…", bold, math.MaxInt32)[0]
+	}
 	// The longest beginning that fits: width grows with length, nearly.
 	low, high := 0, len(clusters)
 	for low < high {
-		half := (low + high + 1) / 2
-		if s.Lines(strings.TrimRight(strings.Join(clusters[:half], ""), " "), bold, math.MaxInt32)[0].Width+dots.Width <= width {
+		if half := (low + high + 1) / 2; cut(half).Width <= width {
 			low = half
 		} else {
 			high = half - 1
 		}
 	}
-	return s.Lines(strings.TrimRight(strings.Join(clusters[:low], ""), " ")+"…", bold, math.MaxInt32)[0]
+	return cut(low)
 }
 
 func (s *Setter) paragraph(lines []Line, text string, bold bool, width int) []Line {

@@ -53,7 +53,7 @@ func TestPatternsArePluggable(t *testing.T) {
 func TestLongTextIsMaskedInTime(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"1", "a", "a@", "1.", "+1 ", "1 ", "a.b@c.", "(1"} {
-		require.NotPanics(t, func() { redact.Personal().Text(strings.Repeat(s, 100_000/len(s))) })
+		require.NotPanics(t, func() { redact.Personal().Text(strings.Repeat(s, 30_000/len(s))) })
 	}
 }
 
