@@ -28,6 +28,7 @@ import (
 func WritePDF(ctx context.Context, w io.Writer, t Transcript, o Options) error {
 	d := newDocument(ctx, t, o)
 	file := newPDF(oneLine(d.narrator.o.Title), oneLine(d.narrator.t.Bot), d.language, o.GeneratedAt, o.Emoji, d.marginText)
+	defer file.pressing.Wait()
 	if err := d.draw(file); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -40,6 +41,8 @@ type pdf struct {
 	fromRight []bool                // of each page before
 	bodies    [][]byte              // of the pages before it, compressed
 	zip       *zlib.Writer
+	full      bytes.Buffer   // the page before it, while it is
+	pressing  sync.WaitGroup // compressed: bodies, zip and full are not ours then
 
 	// What is in force where page ends.
 	face  *face
@@ -108,13 +111,13 @@ func (p *pdf) turnTo(page int) {
 
 // turn leaves the present page. What is in force on the next is not known.
 func (p *pdf) turn() {
-	full := p.current > len(p.bodies) // a new page
+	full := p.current > len(p.fromRight) // a new page
 	if full {
 		p.fromRight = append(p.fromRight, p.excess+excess(p.margin(p.current)) < 0)
 	}
 	p.spellSpans()
 	if full {
-		p.bodies = append(p.bodies, p.compressed(p.page.Bytes()))
+		p.press()
 	} else if p.page.Len() > 0 {
 		p.f.RawWriteBuf(&p.page)
 	}
@@ -146,12 +149,17 @@ func (p *pdf) spellSpans() {
 	p.spans = p.spans[:0]
 }
 
-func (p *pdf) compressed(b []byte) []byte {
-	var out bytes.Buffer
-	p.zip.Reset(&out)
-	_, _ = p.zip.Write(b) // to memory
-	_ = p.zip.Close()
-	return bytes.Clone(out.Bytes())
+// press compresses the page while the next is drawn.
+func (p *pdf) press() {
+	p.pressing.Wait()
+	p.page, p.full = p.full, p.page
+	p.pressing.Go(func() {
+		var out bytes.Buffer
+		p.zip.Reset(&out)
+		_, _ = p.zip.Write(p.full.Bytes()) // to memory
+		_ = p.zip.Close()
+		p.bodies = append(p.bodies, bytes.Clone(out.Bytes()))
+	})
 }
 
 func (p *pdf) text(x, baseline float64, s style, line layout.Line) {
@@ -408,6 +416,7 @@ func (f *face) code(glyph uint16, text string) uint16 {
 // writeTo writes the file.
 func (p *pdf) writeTo(w io.Writer) error {
 	p.turn()
+	p.pressing.Wait()
 	for _, f := range p.order {
 		p.f.AddUTF8FontFromBytes(f.name, "", f.font.Coded(f.glyphs))
 	}
