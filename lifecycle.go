@@ -225,8 +225,10 @@ func (c Conversation) SetPriority(do Act, p Priority, q Queue) (Conversation, []
 }
 
 // Rerank gives a waiting conversation the rank it has under the present
-// order of q, the queue it waits in. The same rank is no change and no event.
-func (c Conversation) Rerank(do Act, q Queue) (Conversation, []Event, error) {
+// order of q, the queue it waits in: due is when its service level ends, for
+// [OrderDue], and zero if no clock runs. The same rank is no change and no
+// event.
+func (c Conversation) Rerank(do Act, q Queue, due time.Time) (Conversation, []Event, error) {
 	if err := c.in("rank", StateWaiting); err != nil {
 		return c, nil, err
 	}
@@ -234,7 +236,7 @@ func (c Conversation) Rerank(do Act, q Queue) (Conversation, []Event, error) {
 		return c, nil, invalid("queue", "is not the one it waits in")
 	}
 	e := c.change(EventRanked, do)
-	if e.Rank = Rank(q.WithDefaults().Order, c.Priority, c.WaitingSince); e.Rank == c.Rank {
+	if e.Rank = rank(q.WithDefaults().Order, c.Priority, c.WaitingSince, due); e.Rank == c.Rank {
 		return c, nil, nil
 	}
 	return c.done(e)

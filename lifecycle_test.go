@@ -63,7 +63,7 @@ var life = []struct {
 	{"rerank", func(c conv) (conv, []event, error) {
 		strict := billing
 		strict.Order = handoff.OrderStrict
-		return c.Rerank(later, strict)
+		return c.Rerank(later, strict, time.Time{})
 	}, handoff.EventRanked, false, refused, stWaiting, refused, refused},
 	{"tag", func(c conv) (conv, []event, error) {
 		return c.Tag(later, []string{"late"}, nil)

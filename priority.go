@@ -73,7 +73,20 @@ const (
 	// OrderStrict serves a higher priority first, however long the others
 	// have waited.
 	OrderStrict Order = "strict"
+	// OrderDue serves first whose service level ends first, by the clock that
+	// presses most, missed or not; a priority is a head start here too. So it
+	// orders those who wait under different terms, such as those who came from
+	// another queue, and the lines of queues that share their agents. For the
+	// first answer to count, its clock has to run from the hand-off: see
+	// [SLA].FromHandOff.
+	OrderDue Order = "due"
 )
+
+// LatestDue is how long after its wait began a conversation in a queue of
+// [OrderDue] counts as due at the latest, and where no clock runs. So nobody
+// waits without bound there either: none is overtaken by who came more than
+// that and an hour later.
+const LatestDue = 24 * time.Hour
 
 // HeadStart is how much earlier than it did a conversation of priority p
 // counts as having begun to wait in an aged queue: an hour for High, 30
@@ -94,13 +107,25 @@ func HeadStart(p Priority) time.Duration {
 
 // Rank is the place of a waiting conversation in its queue: the lowest is
 // served first, ties by id. It is fixed when the wait begins (and when the
-// priority or the queue changes), so time rewrites nothing. Ranks of the two
-// orders do not compare: when a queue's order changes, those who wait in it
-// have to be ranked anew.
+// priority or the queue changes), so time rewrites nothing; in a queue of
+// [OrderDue] it is that of [LatestDue], until [Conversation.Rerank] is told
+// the deadline. Ranks of different orders do not compare: when a queue's order
+// changes, those who wait in it have to be ranked anew.
 func Rank(o Order, p Priority, since time.Time) int64 {
-	if o == OrderStrict {
+	return rank(o, p, since, time.Time{})
+}
+
+// rank is Rank for who knows the deadline; zero is that there is none.
+func rank(o Order, p Priority, since, due time.Time) int64 {
+	switch o {
+	case OrderStrict:
 		// Milliseconds since 1970 stay below 2^50 for 35,000 years.
 		return int64(High-p)<<50 + since.UnixMilli()
+	case OrderDue:
+		if latest := since.Add(LatestDue); due.IsZero() || due.After(latest) {
+			due = latest
+		}
+		return due.Add(-HeadStart(p)).UnixMilli()
 	}
 	return since.Add(-HeadStart(p)).UnixMilli()
 }

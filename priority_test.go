@@ -44,6 +44,37 @@ func TestAgedLetsAPriorityOvertakeByItsHeadStartOnly(t *testing.T) {
 	})
 }
 
+// waitsFor is a conversation that waits since a time, ranked by a deadline.
+func waitsFor(t require.TestingT, p handoff.Priority, since, due time.Time) int64 {
+	q := handoff.Queue{ID: "q", Name: "Q", Order: handoff.OrderDue}
+	c, _, err := handoff.Conversation{Bot: "b", ID: "c", State: handoff.StateWaiting, Queue: "q", Priority: p, WaitingSince: since}.
+		Rerank(handoff.Act{At: since}, q, due)
+	require.NoError(t, err)
+	return c.Rank
+}
+
+func TestWhoIsDueFirstIsServedFirstAndNobodyWaitsWithoutBound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, q := rapid.SampledFrom(priorities).Draw(t, "p"), rapid.SampledFrom(priorities).Draw(t, "q")
+		a, b := drawTime(t, "a"), drawTime(t, "b")
+		within := func(label string) time.Duration {
+			return time.Duration(rapid.Int64Range(1, int64(100*time.Hour/time.Second)).Draw(t, label)) * time.Second
+		}
+		dueA, dueB := a.Add(within("due a")), b.Add(within("due b"))
+		ranks := [2]int64{waitsFor(t, p, a, dueA), waitsFor(t, q, b, dueB)}
+		soon := dueA.Sub(a) <= handoff.LatestDue && dueB.Sub(b) <= handoff.LatestDue
+		if soon && p == q {
+			require.Equal(t, dueA.Before(dueB), ranks[0] < ranks[1])
+		}
+		if later := a.Add(handoff.LatestDue + time.Hour).Add(within("more")); true {
+			require.Less(t, ranks[0], waitsFor(t, handoff.High, later, later.Add(time.Second)), "overtaken by who came so much later")
+		}
+		require.Equal(t, handoff.Rank(handoff.OrderDue, p, a), waitsFor(t, p, a, time.Time{}), "no clock runs")
+		require.LessOrEqual(t, ranks[0], handoff.Rank(handoff.OrderDue, p, a))
+	})
+}
+
 func TestHeadStartsGrowWithThePriority(t *testing.T) {
 	t.Parallel()
 	for i := 1; i < len(priorities); i++ {

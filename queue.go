@@ -137,7 +137,7 @@ func (q Queue) Check() error {
 		return invalid("queue mode", "is unknown")
 	case q.Strategy != LeastLoaded && q.Strategy != RoundRobin && q.Strategy != LongestIdle:
 		return invalid("queue strategy", "is unknown")
-	case q.Order != OrderAged && q.Order != OrderStrict:
+	case q.Order != OrderAged && q.Order != OrderStrict && q.Order != OrderDue:
 		return invalid("queue order", "is unknown")
 	case !q.OnLost.valid():
 		return invalid("queue on-lost policy", "is unknown")

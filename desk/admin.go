@@ -186,10 +186,14 @@ func (d *Desk) rerank(ctx context.Context, bot handoff.BotID, id handoff.QueueID
 	if err != nil {
 		return fmt.Errorf("desk: queue %s: %w", id, err)
 	}
+	due, err := d.deadlines(ctx, now.value, waiting)
+	if err != nil {
+		return err
+	}
 	for _, w := range waiting {
 		// Whoever has the right rank already costs nothing, so that a long
 		// line is done in the end, however often this begins anew.
-		if _, events, err := w.Rerank(handoff.Act{}, now.value); err == nil && len(events) == 0 {
+		if _, events, err := w.Rerank(handoff.Act{}, now.value, due[w.ID]); err == nil && len(events) == 0 {
 			continue
 		}
 		err := d.decide(ctx, func(t *draft) error {
@@ -201,15 +205,7 @@ func (d *Desk) rerank(ctx context.Context, bot handoff.BotID, id handoff.QueueID
 			if err != nil || q.version == 0 {
 				return err
 			}
-			after, events, err := c.Rerank(t.act(handoff.Actor{By: handoff.BySystem}), q.value)
-			if err != nil {
-				return err
-			}
-			if len(events) > 0 {
-				require(t, q)
-				t.move(c, after, events, noLimits)
-			}
-			return nil
+			return t.rerank(c, q, due[c.ID])
 		})
 		if err != nil {
 			return fmt.Errorf("desk: rank of conversation %s: %w", w.ID, err)

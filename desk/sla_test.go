@@ -274,3 +274,62 @@ func TestNoClocksAreKeptForABotWithoutAgreements(t *testing.T) {
 func clockKeys(id handoff.ConversationID) []storage.Key {
 	return []storage.Key{{Bot: "acme", Kind: "clocks", ID: string(id)}}
 }
+
+func TestAQueueMayServeFirstWhoseDeadlineComesFirst(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		level := func(id handoff.SLAID, first time.Duration) {
+			o.ok(o.bot.PutSLA(o.ctx, handoff.SLA{ID: id, Name: string(id), First: handoff.Target{Within: first}, FromHandOff: true}))
+		}
+		level("gold", 5*time.Minute)
+		level("silver", time.Hour)
+		sales := handoff.Queue{ID: "sales", Name: "Sales", SLA: "silver", Order: handoff.OrderDue}
+		o.put(sales)
+		o.put(handoff.Queue{ID: "support", Name: "Support", SLA: "gold"})
+		line := func(ids ...handoff.ConversationID) {
+			t.Helper()
+			for i, id := range ids {
+				p, err := o.bot.Position(o.ctx, id)
+				o.ok(err)
+				require.Equal(t, i, p.Ahead)
+				require.Equal(t, o.conv(id).WithoutCopies(), handoff.Fold(o.events(id)))
+			}
+		}
+		slow := o.waits("551", "sales", handoff.NoPriority)
+		o.pass(10 * time.Minute)
+		hurry := o.waits("552", "support", handoff.NoPriority)
+		o.pass(time.Minute)
+		o.ok(second(o.bot.Transfer(o.ctx, hurry, desk.Transfer{Queue: "sales"})))
+		o.settle()
+		line(hurry, slow) // it keeps the terms under which it began
+		o.pass(10 * time.Minute)
+		line(hurry, slow) // late, and still the first
+		third := o.waits("553", "sales", handoff.NoPriority)
+		o.settle()
+		line(hurry, slow, third)
+
+		sales.Order = handoff.OrderAged
+		o.put(sales)
+		line(slow, hurry, third)
+		sales.Order = handoff.OrderDue
+		o.put(sales)
+		line(hurry, slow, third) // at once
+		o.settle()
+		before := o.dump()
+		o.settle()
+		require.Equal(t, before, o.dump(), "what is in order stays")
+		o.ok(second(o.bot.SetPriority(o.ctx, third, handoff.High)))
+		o.settle()
+		line(hurry, third, slow)
+		level("silver", 2*time.Minute)
+		o.settle()
+		line(third, slow, hurry)
+
+		ana := o.working("ana", 1, "sales")
+		for _, next := range []handoff.ConversationID{third, slow, hurry} {
+			o.settle()
+			require.Equal(t, handoff.AgentID("ana"), o.conv(next).Agent)
+			o.ok(ana.ReturnToBot(o.ctx, next))
+		}
+	})
+}

@@ -111,6 +111,9 @@ func (d *Desk) reckon(ctx context.Context, t *draft, s *settings, c handoff.Conv
 		t.note(e)
 	}
 	t.wakeAt(c, timerClocks, track.Next(t.now))
+	if err := d.rankByDue(ctx, t, s, c, track); err != nil {
+		return err
+	}
 	if len(t.events) == 0 && now.Seq-was.Seq < unread && now.stands(was) {
 		return nil
 	}
@@ -143,4 +146,63 @@ func (t *draft) tell(kind handoff.EventKind, c handoff.Conversation, clock hando
 	e := clockEvent(t, kind, c)
 	e.Clock, e.DueAt, e.Agent, e.Queue = clock, due, agent, queue
 	t.note(e)
+}
+
+// rankByDue gives a conversation its place in a queue that goes by deadlines.
+func (d *Desk) rankByDue(ctx context.Context, t *draft, s *settings, c handoff.Conversation, track sla.Track) error {
+	if c.State != handoff.StateWaiting || s.queues[c.Queue].Order != handoff.OrderDue {
+		return nil
+	}
+	due := deadline(track)
+	if _, events, err := c.Rerank(handoff.Act{}, s.queues[c.Queue], due); err != nil || len(events) == 0 {
+		return err
+	}
+	q, err := d.queueOf(ctx, c)
+	if err != nil || q.value.Order != handoff.OrderDue {
+		return err
+	}
+	return t.rerank(c, q, due)
+}
+
+// deadline is that of the clock that presses most; zero if none runs.
+func deadline(track sla.Track) time.Time {
+	c, _ := track.Due()
+	return c.Deadline
+}
+
+// deadlines are those of conversations that wait in q, if it goes by them.
+func (d *Desk) deadlines(ctx context.Context, q handoff.Queue, waiting []handoff.Conversation) (map[handoff.ConversationID]time.Time, error) {
+	due := map[handoff.ConversationID]time.Time{}
+	if q.Order != handoff.OrderDue {
+		return due, nil
+	}
+	for part := range slices.Chunk(waiting, storage.MaxLookup) {
+		keys := make([]storage.Key, len(part))
+		for i, c := range part {
+			keys[i] = key(q.Bot, kindClocks, c.ID)
+		}
+		recs, err := d.store.Lookup(ctx, keys)
+		if err != nil {
+			return nil, fmt.Errorf("desk: clocks of queue %s: %w", q.ID, err)
+		}
+		for i, r := range recs {
+			v, err := decode[clocks](r)
+			if err != nil {
+				return nil, fmt.Errorf("desk: clocks of conversation %s: %w", part[i].ID, err)
+			}
+			due[part[i].ID] = deadline(v.value.Track)
+		}
+	}
+	return due, nil
+}
+
+// rerank moves a conversation to the place that it has in its queue now.
+func (t *draft) rerank(c handoff.Conversation, q doc[handoff.Queue], due time.Time) error {
+	after, events, err := c.Rerank(t.act(handoff.Actor{By: handoff.BySystem}), q.value, due)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	require(t, q)
+	t.move(c, after, events, noLimits)
+	return nil
 }

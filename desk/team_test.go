@@ -76,7 +76,7 @@ func TestATeamsDayAddsUp(t *testing.T) {
 		"rung out": d.seen[handoff.EventOfferExpired], "reminders": d.seen[handoff.EventReminded],
 		"not answered": d.reasons[handoff.ReasonNoAnswer], "silent": d.reasons[handoff.ReasonSilence],
 		"overflows": d.reasons[handoff.ReasonOverflow], "wrapped up": d.seen[handoff.EventWrappedUp],
-		"signed out": d.reasons[handoff.ReasonSignedOut], "untagged ends": d.untagged,
+		"signed out": d.reasons[handoff.ReasonSignedOut], "moved in line": d.seen[handoff.EventRanked], "untagged ends": d.untagged,
 	} {
 		require.Positive(t, n, what)
 	}
@@ -171,7 +171,7 @@ func (d *centre) setUp() {
 		{ID: "q0", WrapUp: 30 * time.Second, OnSignOut: handoff.RequeueUnanswered},
 		{ID: "q1", Calendar: "office", WhenClosed: handoff.WhenClosedRefuse, RequireTags: true},
 		{ID: "q3", Strategy: handoff.RoundRobin, Survey: handoff.Survey{Kind: handoff.NPS, Question: "0 a 10?"}},
-		{ID: "q2", Calendar: "office", WhenClosed: handoff.WhenClosedOverflow, Overflow: "q3", SLA: "hours",
+		{ID: "q2", Order: handoff.OrderDue, Calendar: "office", WhenClosed: handoff.WhenClosedOverflow, Overflow: "q3", SLA: "hours",
 			Silence: handoff.Silence{Warn: 4 * time.Minute, Text: "Alô?", End: 4 * time.Minute}},
 		{ID: "q4", Calendar: "office", Order: handoff.OrderStrict, SLA: "hours", Sticky: time.Hour},
 		{ID: "q5", Mode: handoff.Offer, Offering: handoff.Offering{AtOnce: 2, Pause: time.Minute, Attempts: 5},

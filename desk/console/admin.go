@@ -42,7 +42,7 @@ type queueInput struct {
 		Name          string           `json:"name"`
 		Mode          handoff.Mode     `json:"mode,omitempty" doc:"automatic (default), manual or offer"`
 		Strategy      handoff.Strategy `json:"strategy,omitempty" doc:"least_loaded (default), round_robin or longest_idle"`
-		Order         handoff.Order    `json:"order,omitempty" doc:"aged (default) or strict"`
+		Order         handoff.Order    `json:"order,omitempty" doc:"aged (default), strict, or due: by the service level's deadline"`
 		OnLost        handoff.OnLost   `json:"onLost,omitempty" doc:"keep (default), requeue_unanswered or requeue_all"`
 		StickySeconds int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
 		RequireTags   bool             `json:"requireTags,omitempty" doc:"Agents return nothing without a tag to the bot."`

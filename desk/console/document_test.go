@@ -104,7 +104,7 @@ func TestTheDocumentNamesTheWords(t *testing.T) {
 	for at, words := range map[string]string{
 		"Conversation state": "bot waiting assigned ended", "Message delivery": "queued sent failed delivered read",
 		"Actor by": "contact bot agent system", "Ticket status": "open in_progress resolved",
-		"Queue mode": "automatic manual offer", "Queue order": "aged strict", "Queue strategy": "least_loaded round_robin longest_idle",
+		"Queue mode": "automatic manual offer", "Queue order": "aged strict due", "Queue strategy": "least_loaded round_robin longest_idle",
 		"Queue onLost": "keep requeue_unanswered requeue_all", "Agent availability": "available unavailable away",
 		"Criteria control": "all bot human", "Criteria period": "all today last_hour last_24_hours custom",
 		"Criteria sortBy": "last_received started human_started priority", "Criteria status": "active ended any", "Criteria tickets": "all open",

@@ -165,7 +165,7 @@ func (onLostName) Schema(huma.Registry) *huma.Schema {
 }
 
 func (orderName) Schema(huma.Registry) *huma.Schema {
-	return names(handoff.OrderAged, handoff.OrderStrict)
+	return names(handoff.OrderAged, handoff.OrderStrict, handoff.OrderDue)
 }
 
 func (strategyName) Schema(huma.Registry) *huma.Schema {

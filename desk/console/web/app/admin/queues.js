@@ -16,7 +16,7 @@ import { patience, waits } from './patience.js';
 
 const MODES = ['automatic', 'offer', 'manual'];
 const STRATEGIES = ['least_loaded', 'round_robin', 'longest_idle'];
-const ORDERS = ['aged', 'strict'];
+const ORDERS = ['aged', 'strict', 'due'];
 const ON_LOST = ['keep', 'requeue_unanswered', 'requeue_all'];
 const WHEN_CLOSED = ['queue', 'refuse', 'overflow'];
 const HOUR = 3600; // the longest wrap-up, in seconds
