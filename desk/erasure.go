@@ -162,6 +162,11 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 	if err != nil {
 		return err
 	}
+	if done { // once nothing is left in files either
+		if err := d.scrub(ctx); err != nil {
+			return errors.Join(err, d.step(ctx, job, due, false))
+		}
+	}
 	return d.step(ctx, job, due, done)
 }
 
@@ -206,7 +211,7 @@ func (d *Desk) eraseTurn(ctx context.Context, turn storage.Check, job *erasing) 
 			job.Conversations++
 		}
 	}
-	return true, d.scrub(ctx)
+	return true, nil
 }
 
 // step keeps how far an erasure is.

@@ -104,8 +104,8 @@ func (d *Desk) eraseMessages(ctx context.Context, turn storage.Check, by handoff
 }
 
 // eraseRest forgets who the contact of an ended conversation was, and what
-// else was written about it. It is the last step; the contact is looked at
-// after it.
+// else was written about it. It is the last step; the contact and the store's
+// files are looked at after it.
 func (d *Desk) eraseRest(ctx context.Context, turn storage.Check, by handoff.Actor, bot handoff.BotID, id handoff.ConversationID) error {
 	if err := d.eraseMarks(ctx, bot, id); err != nil {
 		return err
@@ -122,6 +122,7 @@ func (d *Desk) eraseRest(ctx context.Context, turn storage.Check, by handoff.Act
 		k.then(func(c handoff.Conversation) (handoff.Conversation, []handoff.Event, error) { return c.Erase(t.act(by)) })
 		t.finish(k)
 		t.timer(bot, timerForget, string(c.Contact), t.now)
+		t.timer(bot, timerScrub, string(bot), t.now)
 		// Notes may have come meanwhile; and it is this that empties the preview.
 		last := max(1, c.Messages)
 		t.ops = append(t.ops, storage.Erase{Bot: bot, Conversation: id, From: last, To: last + storage.MaxErase - 1})

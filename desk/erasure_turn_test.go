@@ -123,6 +123,49 @@ func TestWhoLostTheirTurnAtErasingErasesNothingMore(t *testing.T) {
 	}
 }
 
+// scrubbed is a store whose files are in use when they are to be scrubbed
+// for the first time.
+type scrubbed struct {
+	storage.Store
+	tries int
+}
+
+func (s *scrubbed) Scrub(context.Context) error {
+	if s.tries++; s.tries == 1 {
+		return storage.ErrConflict
+	}
+	return nil
+}
+
+func TestWhatIsErasedIsScrubbedInTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, byAge := range []bool{false, true} {
+		o := newOffice(t)
+		id := o.writes("551", "x")
+		contact := o.conv(id).Contact
+		o.ok(second(o.bot.End(o.ctx, id)))
+		o.clock.Advance(25 * time.Hour)
+		o.settle()
+		s := &scrubbed{Store: o.store}
+		o.open(s)
+		if byAge {
+			o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", RetainDays: 1}))
+		} else {
+			o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+		}
+		require.ErrorIs(t, o.desk.Settle(o.ctx), storage.ErrConflict)
+		o.clock.Advance(2 * time.Hour)
+		o.settle()
+		require.GreaterOrEqual(t, s.tries, 2)
+		if !byAge {
+			e, err := o.bot.Erasure(o.ctx, contact)
+			o.ok(err)
+			require.Equal(t, desk.ErasureDone, e.State)
+			require.Equal(t, 1, e.Conversations)
+		}
+	}
+}
+
 func TestAConversationThatCannotBeErasedByAgeHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -21,8 +21,7 @@ type retention struct {
 	After  filter.Position `json:"after"`
 	Oldest time.Time       `json:"oldest,omitzero"`
 	// Days are those it goes by: with others it begins anew.
-	Days   int  `json:"days"`
-	Erased bool `json:"erased,omitempty"` // anything in this look
+	Days int `json:"days"`
 }
 
 const (
@@ -75,15 +74,10 @@ func (d *Desk) retainDue(ctx context.Context, due storage.Timer) error {
 	}
 	next := now.Add(time.Millisecond)
 	if ended {
-		if at.Erased {
-			if err := d.scrub(ctx); err != nil {
-				return err
-			}
-		}
 		if at.Floor = at.Oldest; at.Oldest.IsZero() {
 			at.Floor = cutoff
 		}
-		at.After, at.Oldest, at.Erased = filter.Position{}, time.Time{}, false
+		at.After, at.Oldest = filter.Position{}, time.Time{}
 		next = now.Add(retainEvery)
 	}
 	v.value = at
@@ -136,7 +130,7 @@ func (d *Desk) retainOne(ctx context.Context, turn storage.Check, at *retention,
 	if errors.Is(err, errLost) || ctx.Err() != nil {
 		return err
 	}
-	if at.Erased = true; err != nil {
+	if err != nil {
 		at.Oldest = c.StartedAt
 		d.log.Error("desk: a conversation cannot be erased", "bot", c.Bot, "conversation", c.ID, "error", err)
 	}
