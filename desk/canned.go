@@ -43,7 +43,7 @@ func (d *Desk) putCanned(ctx context.Context, w who, bot handoff.BotID, c handof
 		if err := d.checkQueues(ctx, bot, c.Queues); err != nil {
 			return err
 		}
-		if err := d.checkCannedFiles(ctx, a, v.value, c); err != nil {
+		if err := d.checkCannedFiles(ctx, t, a, v.value, c); err != nil {
 			return err
 		}
 		if err := d.exchange(ctx, t, v.key, v.value.Attachments, c.Attachments); err != nil {
@@ -101,13 +101,13 @@ func (d *Desk) checkQueues(ctx context.Context, bot handoff.BotID, queues []hand
 
 // checkCannedFiles refuses an attachment that the caller has not uploaded and
 // that the reply did not have before: its bytes may be somebody else's.
-func (d *Desk) checkCannedFiles(ctx context.Context, a authority, before, c handoff.Canned) error {
+func (d *Desk) checkCannedFiles(ctx context.Context, t *draft, a authority, before, c handoff.Canned) error {
 	for _, m := range c.Attachments {
 		had := slices.ContainsFunc(before.Attachments, func(o handoff.Media) bool { return o.SHA256 == m.SHA256 && o.Size == m.Size })
 		if had {
 			continue
 		}
-		if err := d.checkUploads(ctx, a, handoff.Content{Media: &m}); err != nil {
+		if err := d.checkUploads(ctx, t, a, handoff.Content{Media: &m}); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ const (
 //
 // What lives by itself for a while longer: an upload that its owner may still
 // send (24 hours), a receipt whose message is not known (24 hours), a text too
-// long for its message (two minutes), and copies outside: backups, transcripts
+// long for its message (a minute), and copies outside: backups, transcripts
 // that were downloaded, what the channel keeps.
 //
 // Errors: handoff.ErrInvalid, ErrNotFound, ErrBusy, ErrOutcomeUnknown.

@@ -24,10 +24,6 @@ type file struct {
 	Going bool `json:"going,omitempty"`
 }
 
-// removal is how long after an upload's end its file is looked at: what was
-// decided by the upload is committed by then.
-const removal = time.Minute
-
 // addFile drafts that a file is stored, whose bytes are put afterwards, and
 // that somebody looks whether it was made use of. It is refused if the bot
 // stored more than most bytes with it; one that is there already never is.
@@ -53,7 +49,7 @@ func (d *Desk) addFile(ctx context.Context, t *draft, bot handoff.BotID, m hando
 			}
 		}
 	}
-	t.timer(bot, timerBlob, m.SHA256, t.now.Add(keepUpload+removal))
+	t.timer(bot, timerBlob, m.SHA256, t.now.Add(keepUpload))
 	return put(t, v, time.Time{}) // written anew also where it is: it is not removed meanwhile
 }
 
@@ -112,8 +108,14 @@ func cannedHeldKey(canned storage.Key, hash string) storage.Key {
 	return child(canned.Bot, kindHeld, hash, "canned\x1f"+canned.Parent+"\x1f"+canned.ID)
 }
 
-// holds notes which files a new message holds. Whoever wrote it held them
-// until now.
+// textHeldKey is the record that holds the whole of a long text until its
+// message does.
+func textHeldKey(bot handoff.BotID, hash string) storage.Key {
+	return child(bot, kindHeld, hash, "text")
+}
+
+// holds notes which files a new message holds. Somebody holds them until it is
+// committed: see checkUploads.
 func (t *draft) holds(m handoff.Message) {
 	for _, media := range storedIn(m) {
 		t.ops = append(t.ops, storage.PutRecord{Record: holder(heldKey(m.Bot, media.SHA256, m.ID))})
@@ -189,7 +191,7 @@ func (d *Desk) fileDue(ctx context.Context, due storage.Timer) error {
 			return err
 		}
 		if !until.IsZero() {
-			t.timer(bot, timerBlob, hash, until.Add(removal))
+			t.timer(bot, timerBlob, hash, until)
 			return nil
 		}
 		v, err := get[file](ctx, d, key(bot, kindFile, hash))

@@ -243,3 +243,64 @@ func TestAFileThatIsWantedWhileItIsRemovedIsThereInTheEnd(t *testing.T) {
 		require.EqualValues(t, file.Size, o.bytesStored())
 	})
 }
+
+func TestWhatNamesAFileIsNotStoredOnceTheFileIsRemoved(t *testing.T) {
+	onStores(t, func(t *testing.T, s storage.Store, clock *desktest.Clock) {
+		o := officeOn(t, s)
+		o.clock = clock
+		o.wa.T.Window = handoff.Window(0)
+		id := o.writes("551", "x")
+		in := inbound("551", strings.Repeat("long ", handoff.MaxText/4), "long")
+		for name, uses := range map[string]func(handoff.Media) error{
+			"a message": func(m handoff.Media) error {
+				return second(o.bot.Send(o.ctx, id, handoff.Content{Kind: handoff.KindDocument, Media: &m}, ""))
+			},
+			"a record": func(m handoff.Media) error {
+				return second(o.bot.Record(o.ctx, id, handoff.Content{Kind: handoff.KindDocument, Media: &m}, "", ""))
+			},
+			"a reply": func(m handoff.Media) error {
+				return o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Attachments: []handoff.Media{m}})
+			},
+			"a contact's": func(m handoff.Media) error {
+				in := inbound("551", "", "photo")
+				in.Content = handoff.Content{Kind: handoff.KindImage, Media: &m}
+				return second(o.bot.Receive(o.ctx, in))
+			},
+			"a long text": func(handoff.Media) error { return second(o.bot.Receive(o.ctx, in)) },
+		} {
+			o.open(s)
+			file := o.attach("of " + name)
+			clock.Advance(24*time.Hour - 5*time.Minute)
+			other, err := desk.New(s, nil)
+			o.ok(err)
+			late := false
+			o.open(&overseen{Store: s, commit: func(b storage.Batch) error {
+				for _, op := range b.Ops {
+					put, _ := op.(storage.PutRecord)
+					_, says := op.(storage.AppendMessage)
+					if (says || put.Record.Key.Kind == "canned") && !late {
+						late = true
+						clock.Advance(10 * time.Minute)
+						return other.Settle(o.ctx)
+					}
+				}
+				return nil
+			}})
+			err = uses(file)
+			require.True(t, late, name)
+			if name == "a long text" {
+				require.ErrorIs(t, err, desk.ErrBusy)
+				o.ok(uses(file)) // the channel tries again
+				continue
+			}
+			require.ErrorIs(t, err, handoff.ErrInvalid, name)
+			require.False(t, o.hasFile(file), name)
+		}
+		messages, err := o.bot.Messages(o.ctx, id, desk.MessageQuery{})
+		o.ok(err)
+		require.Len(t, messages, 2)
+		data, err := o.bot.Attachment(o.ctx, messages[1].Overflow.SHA256)
+		o.ok(err)
+		require.Equal(t, in.Content.Text, string(data))
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
@@ -40,9 +41,6 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 		return Received{}, err
 	}
 	content, whole := in.Content.Cleaned()
-	if err := b.keepUpload(ctx, &content, in.Content.Media); err != nil {
-		return Received{}, err
-	}
 	if whole != "" {
 		media, err := b.d.putText(ctx, b.id, whole)
 		if err != nil {
@@ -55,6 +53,9 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 		known, err := b.received(ctx, in)
 		if !errors.Is(err, storage.ErrNotFound) {
 			out = known
+			return err
+		}
+		if err := b.keepFiles(ctx, t, &content, in.Content.Media); err != nil {
 			return err
 		}
 		out, err = b.d.receive(ctx, t, b.id, in, content)
@@ -72,9 +73,20 @@ func (b *Bot) Receive(ctx context.Context, in handoff.Inbound) (Received, error)
 	return known, nil
 }
 
-// keepUpload lets the content name a file that the platform uploaded, which
-// cleaning has taken for the channel's word.
-func (b *Bot) keepUpload(ctx context.Context, content *handoff.Content, media *handoff.Media) error {
+// keepFiles lets the content name a file that the platform uploaded, which
+// cleaning has taken for the channel's word. It asks that this file and the
+// whole of a long text are still there.
+func (b *Bot) keepFiles(ctx context.Context, t *draft, content *handoff.Content, media *handoff.Media) error {
+	if content.Overflow != nil {
+		v, err := get[upload](ctx, b.d, textHeldKey(b.id, content.Overflow.SHA256))
+		if err != nil {
+			return fmt.Errorf("desk: long text: %w", err)
+		}
+		if v.version == 0 {
+			return fmt.Errorf("%w: receiving took too long", ErrBusy)
+		}
+		require(t, v)
+	}
 	if content.Media == nil || media == nil || !media.Stored {
 		return nil
 	}
@@ -82,7 +94,7 @@ func (b *Bot) keepUpload(ctx context.Context, content *handoff.Content, media *h
 	if err != nil {
 		return err
 	}
-	if err := b.d.checkUploads(ctx, a, handoff.Content{Media: media}); err != nil {
+	if err := b.d.checkUploads(ctx, t, a, handoff.Content{Media: media}); err != nil {
 		return err
 	}
 	content.Media.SHA256, content.Media.Stored, content.Media.Size = media.SHA256, true, media.Size
@@ -196,6 +208,10 @@ func (d *Desk) attend(ctx context.Context, t *draft, bot handoff.BotID, addresse
 	return k, k.err
 }
 
+// holdText is for how long a long text is there without the message that it
+// belongs to.
+const holdText = time.Minute
+
 // putText keeps a text that is too long for a message as an attachment. It is
 // what the contact wrote: no limit on files keeps it out.
 func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*handoff.Media, error) {
@@ -206,12 +222,11 @@ func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*ha
 		if err := d.addFile(ctx, t, bot, media, math.MaxInt64); err != nil {
 			return err
 		}
-		// It is there until the message that holds it is.
-		v, err := get[upload](ctx, d, child(bot, kindHeld, media.SHA256, "text"))
+		v, err := get[upload](ctx, d, textHeldKey(bot, media.SHA256))
 		if err != nil {
 			return err
 		}
-		return put(t, v, t.now.Add(removal))
+		return put(t, v, t.now.Add(holdText))
 	})
 	if err == nil {
 		err = d.putBlob(ctx, bot, media.SHA256, data)

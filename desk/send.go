@@ -118,7 +118,7 @@ func (d *Desk) send(ctx context.Context, w who, id handoff.ConversationID, conte
 		if !a.platform() && !a.commands(k.now) {
 			return nil, fmt.Errorf("%w: conversation %s is not the agent's", ErrForbidden, id)
 		}
-		if err := d.checkUploads(ctx, a, content); err != nil {
+		if err := d.checkUploads(ctx, t, a, content); err != nil {
 			return nil, err
 		}
 		if err := d.answered(ctx, t, a, k.now); err != nil {
@@ -186,7 +186,7 @@ func (d *Desk) record(ctx context.Context, w who, id handoff.ConversationID, con
 		if k.now.Ended() {
 			return nil, &handoff.TransitionError{Verb: "record a message in", From: k.now.State}
 		}
-		if err := d.checkUploads(ctx, a, content); err != nil {
+		if err := d.checkUploads(ctx, t, a, content); err != nil {
 			return nil, err
 		}
 		m := newMessage(t, a.by, k.now, content)

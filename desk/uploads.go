@@ -109,8 +109,9 @@ func uploadKey(a authority, hash string) storage.Key {
 
 // checkUploads refuses content that names a copy in the store which the
 // caller has not uploaded: whoever knew the hash of what somebody else sent
-// could read it as their own attachment.
-func (d *Desk) checkUploads(ctx context.Context, a authority, c handoff.Content) error {
+// could read it as their own attachment. The draft rests on the upload, so that
+// the file is still there when it is committed.
+func (d *Desk) checkUploads(ctx context.Context, t *draft, a authority, c handoff.Content) error {
 	if c.Overflow != nil && c.Overflow.Stored {
 		return &handoff.FieldError{Field: "overflow", Reason: "names a stored copy"}
 	}
@@ -127,5 +128,6 @@ func (d *Desk) checkUploads(ctx context.Context, a authority, c handoff.Content)
 	if v.version == 0 || v.value.Size != c.Media.Size {
 		return &handoff.FieldError{Field: "media", Reason: "names a stored copy that the caller has not uploaded"}
 	}
+	t.checkOnce(v.key, v.version)
 	return nil
 }
