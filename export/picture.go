@@ -28,6 +28,9 @@ const (
 	maxPictureSide = 64 << 10
 	pictureSide    = 1000 // pixels, to which a larger picture is scaled
 	pictureQuality = 85
+	// Passes in which a JPEG file draws its picture: each may cost as much as
+	// all of it, and takes a few bytes.
+	maxPasses = 100
 )
 
 // picture is a picture made anew: nothing of the file is in it but what shows.
@@ -86,9 +89,12 @@ func decodePicture(file []byte) (p *picture, err error) {
 	if len(file) > maxPictureFile {
 		return nil, errUnshown
 	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(file))
+	config, format, err := image.DecodeConfig(bytes.NewReader(file))
 	if err != nil || config.Width <= 0 || config.Height <= 0 ||
 		max(config.Width, config.Height) > maxPictureSide || config.Width > maxPicturePixels/config.Height {
+		return nil, errUnshown
+	}
+	if format == "jpeg" && bytes.Count(file, []byte{0xff, 0xda}) > maxPasses {
 		return nil, errUnshown
 	}
 	img, _, err := image.Decode(bytes.NewReader(file))

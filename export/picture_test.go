@@ -77,11 +77,19 @@ func bomb(t testing.TB) []byte {
 	return file
 }
 
+// passes is a JPEG file that says its picture again and again.
+func passes(t testing.TB, n int) []byte {
+	file := encoded(t, func(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }, drawn(8, 8))
+	scan := bytes.Index(file, []byte{0xff, 0xda})
+	again := file[scan : len(file)-2]
+	return append(append(bytes.Clone(file[:scan]), bytes.Repeat(again, n)...), 0xff, 0xd9)
+}
+
 func TestAPictureThatCannotBeShownIsListed(t *testing.T) {
 	t.Parallel()
 	whole := encoded(t, png.Encode, drawn(300, 200))
 	for name, file := range map[string][]byte{
-		"bomb": bomb(t), "thin bomb": encoded(t, png.Encode, drawn(1, 1<<17)), "wide bomb": encoded(t, png.Encode, drawn(1<<17, 1)), "cut": whole[:len(whole)/2], "empty": {}, "text": []byte("no picture"), "html": []byte("<svg onload=alert(1)>"),
+		"bomb": bomb(t), "thin bomb": encoded(t, png.Encode, drawn(1, 1<<17)), "wide bomb": encoded(t, png.Encode, drawn(1<<17, 1)), "too many passes": passes(t, 1000), "cut": whole[:len(whole)/2], "empty": {}, "text": []byte("no picture"), "html": []byte("<svg onload=alert(1)>"),
 		"too long": append(bytes.Clone(whole), make([]byte, 17<<20)...),
 	} {
 		of, o := showing(file, nil)
