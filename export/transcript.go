@@ -34,7 +34,7 @@ type Attendance struct {
 	Queues map[handoff.QueueID]string
 	// Name gives the author of a message another name than the contact's, the
 	// bot's or the agent's, where several wrote as one of them; "" does not.
-	// nil is nobody. It is no part of JSON.
+	// nil is nobody.
 	Name func(handoff.Message) string
 	// Tickets are printed in the order given, where Options.Tickets asks.
 	Tickets []ticket.Ticket
@@ -67,9 +67,10 @@ type Options struct {
 	Tickets bool // show each attendance's tickets
 	Events  bool // show what happened between the messages
 
-	// Redact hides personal data in what people wrote, and the contact's
-	// number and addresses altogether; package redact has a profile. Pictures
-	// are then listed and not shown. Names stay. The zero value hides nothing.
+	// Redact hides personal data in what people wrote, and altogether the
+	// contact's number and addresses, names and hashes of files, and places;
+	// package redact has a profile. Pictures are then listed and not shown.
+	// Names of people stay. The zero value hides nothing.
 	Redact redact.Profile
 	// Open gives the file of a message that has one, so that PDF and HTML
 	// show its picture: JPEG, PNG, GIF or WebP. It may fail, which the
