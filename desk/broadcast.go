@@ -110,7 +110,7 @@ func (t *draft) putBroadcast(v doc[handoff.Broadcast], b handoff.Broadcast, by h
 // startBroadcast begins to send, or goes on after a pause. What runs already
 // stays as it is.
 func (d *Desk) startBroadcast(ctx context.Context, w who, bot handoff.BotID, id handoff.BroadcastID) (handoff.Broadcast, error) {
-	b, err := d.turnBroadcast(ctx, w, bot, id, "start", func(t *draft, b handoff.Broadcast) (handoff.Broadcast, error) {
+	return d.turnBroadcast(ctx, w, bot, id, "start", func(t *draft, b handoff.Broadcast) (handoff.Broadcast, error) {
 		if b.State == handoff.BroadcastRunning {
 			return b, nil
 		}
@@ -135,10 +135,6 @@ func (d *Desk) startBroadcast(ctx context.Context, w who, bot handoff.BotID, id 
 		t.timer(bot, timerBroadcast, string(id), t.now)
 		return b, nil
 	})
-	if err == nil {
-		d.casting.ring()
-	}
-	return b, err
 }
 
 // pauseBroadcast stops sending for now. What is in hand is finished.
@@ -154,15 +150,11 @@ func (d *Desk) pauseBroadcast(ctx context.Context, w who, bot handoff.BotID, id 
 
 // cancelBroadcast stops sending for good: who is still queued is skipped.
 func (d *Desk) cancelBroadcast(ctx context.Context, w who, bot handoff.BotID, id handoff.BroadcastID) (handoff.Broadcast, error) {
-	b, err := d.turnBroadcast(ctx, w, bot, id, "cancel", func(t *draft, b handoff.Broadcast) (handoff.Broadcast, error) {
+	return d.turnBroadcast(ctx, w, bot, id, "cancel", func(t *draft, b handoff.Broadcast) (handoff.Broadcast, error) {
 		b.State, b.Why, b.EndedAt = handoff.BroadcastCancelled, "", t.now
 		t.timer(bot, timerBroadcast, string(id), t.now)
 		return b, nil
 	})
-	if err == nil {
-		d.casting.ring()
-	}
-	return b, err
 }
 
 // turnBroadcast gives a broadcast another state. The same again is no change;

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
 )
@@ -28,35 +26,39 @@ const (
 	// castFailures in a row pause a broadcast: what fails for all of them
 	// should not use up the list.
 	castFailures = 20
-	// castsAtOnce is how many broadcasts one process sends at once.
-	castsAtOnce = 4
+	// castsAtOnce is how many broadcasts one process sends at once. The others
+	// have their turn as soon as one of these ends.
+	castsAtOnce = 64
 )
 
-// castLoop sends broadcasts.
+// castLoop gives each broadcast its turns: none waits for another's.
 func (d *Desk) castLoop(ctx context.Context) {
+	casts := newHands[storage.Timer](castsAtOnce, d.casting)
+	var begun time.Time // the last turn
 	for ctx.Err() == nil {
 		ring := d.casting.next()
-		next := d.o.Sweep
-		d.turn(ctx, "broadcasts", "", func(ctx context.Context) error {
-			due, err := d.due(ctx, timerBroadcast)
-			if len(due) > 0 {
-				next = min(next, castTurn/4) // the next turn of these comes soon
-			}
-			var g errgroup.Group
-			g.SetLimit(castsAtOnce)
-			for _, t := range due {
-				g.Go(func() error {
+		d.turn(ctx, "broadcasts", "", func(turn context.Context) error {
+			due, err := d.due(turn, storage.MaxPage, timerBroadcast)
+			for _, t := range inTurn(due) {
+				taken := casts.take(storage.Timer{Bot: t.Bot, Kind: t.Kind, ID: t.ID}, func() (more bool) {
 					d.turnOf(context.WithoutCancel(ctx), castTime+d.handTime(), "a broadcast", t.Bot, func(hand context.Context) error {
 						return d.orPutOff(hand, t, func() error { return d.castDue(ctx, hand, t) })
 					})
-					return nil
+					return true
 				})
+				if taken {
+					begun = time.Now()
+				}
 			}
-			_ = g.Wait() // errors were logged
 			return err
 		})
+		next := d.o.Sweep
+		if time.Since(begun) < 2*castTurn {
+			next = min(next, castTurn/4) // the next turn of these comes soon
+		}
 		wait(ctx, ring, next)
 	}
+	casts.wait()
 }
 
 // casting is one turn at a broadcast. Several processes may have one at once,
@@ -97,10 +99,11 @@ func (d *Desk) castDue(ctx, hand context.Context, due storage.Timer) error {
 			return err
 		}
 	}
-	if idle {
-		return ignoreConflict(d.commit(hand, &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}))
-	}
 	t := &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}
+	if idle {
+		require(t, b) // else it was started just now, perhaps with this very timer
+		return ignoreConflict(d.commit(hand, t))
+	}
 	t.timer(due.Bot, due.Kind, due.ID, now.Add(d.holdTime()))
 	if _, here := d.o.Channels[b.value.Channel]; !here && b.value.State == handoff.BroadcastRunning {
 		return ignoreConflict(d.commit(hand, t)) // left to a process that has the channel

@@ -116,8 +116,19 @@ func (d *Desk) wake(t *draft) {
 	}
 	d.routing.mark(t.bots...)
 	for _, op := range t.ops {
-		if o, ok := op.(storage.SetTimer); ok && o.Timer.Kind == timerSend && !o.Timer.At.After(t.now) {
+		o, ok := op.(storage.SetTimer)
+		if !ok || o.Timer.At.After(t.now) {
+			continue
+		}
+		switch kind := o.Timer.Kind; {
+		case kind == timerSend:
 			d.sending.mark(conversationKey{o.Timer.Bot, handoff.ConversationID(o.Timer.ID)})
+		case kind == timerBroadcast:
+			d.casting.ring()
+		case d.work[kind].job:
+			d.jobs.ring()
+		default:
+			d.timing.ring()
 		}
 	}
 	if len(t.events) > 0 {
@@ -222,17 +233,14 @@ func (t *draft) post(m handoff.Message, expect int64) handoff.Event {
 	return handoff.MessageEvent(m)
 }
 
-// timer sets a timer; one that sends at a time that is no lease's, see
-// leaseEnd.
+// timer sets a timer: at the even millisecond at its time or next, where no
+// lease ends, see leaseEnd. What is due now is due at once.
 func (t *draft) timer(bot handoff.BotID, kind, id string, at time.Time) {
-	if kind == timerSend {
-		even := at.Truncate(2 * time.Millisecond)
-		if even.Before(at) && at.After(t.now) {
-			even = even.Add(2 * time.Millisecond) // not before its time
-		}
-		at = even
+	even := at.Truncate(2 * time.Millisecond)
+	if even.Before(at) && at.After(t.now) {
+		even = even.Add(2 * time.Millisecond) // not before its time
 	}
-	t.ops = append(t.ops, storage.SetTimer{Timer: storage.Timer{Bot: bot, Kind: kind, ID: id, At: at}})
+	t.ops = append(t.ops, storage.SetTimer{Timer: storage.Timer{Bot: bot, Kind: kind, ID: id, At: even}})
 }
 
 // require asks that a record is still as it was read.
@@ -258,6 +266,13 @@ func remove[T any](t *draft, v doc[T]) {
 	if v.version != 0 {
 		t.ops = append(t.ops, storage.DeleteRecord{Key: v.key, Expect: v.version})
 	}
+}
+
+func (t *draft) removes(k storage.Key) bool {
+	return slices.ContainsFunc(t.ops, func(op storage.Op) bool {
+		gone, ok := op.(storage.DeleteRecord)
+		return ok && gone.Key == k
+	})
 }
 
 // recall finds the result of an earlier call with the same key; keep stores

@@ -170,17 +170,20 @@ type Desk struct {
 	self    string                  // names this desk in leases on outgoing work
 	routing *dirty[handoff.BotID]   // whose waiting conversations want a look
 	sending *dirty[conversationKey] // what this process has put to be sent
-	timing  *bell                   // what timers are for may be due
+	timing  *bell                   // something that must come on time may be due
+	jobs    *bell                   // a job may be due
 	casting *bell                   // a broadcast has a turn
 	feed    *bell
 	others  *bell // another process may have committed something
 	duties  duties
-	follows []reaction // what follows from what becomes of conversations
+	follows []reaction      // what follows from what becomes of conversations
+	work    map[string]work // what timers are for, by kind
 	running atomic.Bool
 
+	rosters  *recent[*roster]
+	settings *recent[*settings]
+
 	mu       sync.Mutex
-	rosters  map[handoff.BotID]*roster
-	settings map[handoff.BotID]*settings
 	sessions map[sessionKey]*session
 	breakers map[accountKey]*breaker
 	passed   map[webhookKey]passed // how far webhooks came without being told
@@ -197,17 +200,19 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{
+	d := &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), casting: newBell(), feed: newBell(), others: newBell(),
+		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), jobs: newBell(),
+		casting: newBell(), feed: newBell(), others: newBell(),
 		duties:   duties{known: map[handoff.BotID]duty{}},
 		follows:  reactions,
-		rosters:  map[handoff.BotID]*roster{},
-		settings: map[handoff.BotID]*settings{},
+		work:     timerWork,
 		sessions: map[sessionKey]*session{},
 		breakers: map[accountKey]*breaker{},
 		passed:   map[webhookKey]passed{},
-	}, nil
+	}
+	d.rosters, d.settings = newRecent(p.Sweep, d.readRoster), newRecent(p.Sweep, d.readSettings)
+	return d, nil
 }
 
 // Bot is the platform's side of one bot: it is trusted, nothing it asks is

@@ -120,7 +120,6 @@ func (d *Desk) eraseContact(ctx context.Context, w who, id handoff.ContactID) (E
 		t.timer(a.bot, timerErase, string(contact.value.ID), t.now)
 		return put(t, v, t.now.Add(keepErasure))
 	})
-	d.timing.ring()
 	return made, err
 }
 

@@ -255,9 +255,6 @@ func (t *draft) wakeAt(c handoff.Conversation, kind string, at time.Time) {
 	if at.IsZero() {
 		return
 	}
-	if !at.After(t.now) { // a timer that is due now is cleared after this look
-		at = t.now.Add(time.Millisecond)
-	}
 	t.timer(c.Bot, kind, string(c.ID), at)
 }
 
@@ -314,12 +311,12 @@ func (d *Desk) recheckDue(ctx context.Context, due storage.Timer) error {
 	t := &draft{now: now}
 	if !more {
 		remove(t, v)
-		return ignoreConflict(d.commit(ctx, t)) // in conflict it begins anew
+		return d.commit(ctx, t) // in conflict it begins anew
 	}
 	v.value.After = next
 	if err := put(t, v, time.Time{}); err != nil {
 		return err
 	}
 	t.timer(due.Bot, timerRecheck, due.ID, now.Add(time.Millisecond))
-	return ignoreConflict(d.commit(ctx, t))
+	return d.commit(ctx, t)
 }

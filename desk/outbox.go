@@ -154,8 +154,8 @@ func (s *sending) lease(t *draft, box *outbox, at handoff.MessageID) {
 
 // leaseEnd is the time of a lease's timer: the odd millisecond at its end or
 // next. All other timers are at even ones, see [draft.timer], so that whoever
-// clears their own when nothing is left never clears that of a message which
-// came in between and was written at the very millisecond.
+// clears their own when nothing is left never clears one that was set in
+// between, as for a message written at the very millisecond.
 func leaseEnd(until time.Time) time.Time {
 	return until.Truncate(2 * time.Millisecond).Add(time.Millisecond)
 }

@@ -17,7 +17,6 @@ import (
 // roster is what the router knows of a bot's people. It may be stale: every
 // assignment checks what it rests on when it is committed.
 type roster struct {
-	at      time.Time
 	queues  map[handoff.QueueID]doc[handoff.Queue]
 	agents  []doc[handoff.Agent]
 	members map[handoff.AgentID][]doc[handoff.Member]
@@ -28,16 +27,12 @@ type roster struct {
 
 // rosterFor gives a roster no older than a sweep.
 func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) (*roster, error) {
-	d.mu.Lock()
-	r, reading := d.rosters[bot], &roster{} // of no time: too old for anybody
-	if r != nil && !now.Before(r.at) && now.Sub(r.at) < d.o.Sweep {
-		d.mu.Unlock()
-		return r, nil
-	}
-	d.rosters[bot] = reading
-	d.mu.Unlock()
-	r = &roster{
-		at: now, queues: map[handoff.QueueID]doc[handoff.Queue]{},
+	return d.rosters.of(ctx, bot, now)
+}
+
+func (d *Desk) readRoster(ctx context.Context, bot handoff.BotID) (*roster, error) {
+	r := &roster{
+		queues:  map[handoff.QueueID]doc[handoff.Queue]{},
 		members: map[handoff.AgentID][]doc[handoff.Member]{}, leases: map[handoff.AgentID]doc[lease]{},
 	}
 	queues, err := scan[handoff.Queue](ctx, d, storage.Range{Bot: bot, Kind: kindQueue})
@@ -67,20 +62,13 @@ func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) 
 	for _, l := range leases {
 		r.leases[handoff.AgentID(l.key.Parent)] = l
 	}
-	d.mu.Lock()
-	if d.rosters[bot] == reading { // else something changed meanwhile
-		d.rosters[bot] = r
-	}
-	d.mu.Unlock()
 	return r, nil
 }
 
 // forgetRoster drops what is kept in memory of a bot's people and settings.
 func (d *Desk) forgetRoster(bot handoff.BotID) {
-	d.mu.Lock()
-	delete(d.rosters, bot)
-	delete(d.settings, bot)
-	d.mu.Unlock()
+	d.rosters.forget(bot)
+	d.settings.forget(bot)
 }
 
 type loadKey struct {
@@ -362,6 +350,7 @@ func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff
 		return err
 	}
 	events[len(events)-1].Why = string(as.Rule)
+	remove(t, offers[c.ID]) // of when the queue asked
 	most := limits{all: agent.value.Limit(), queue: members[i].value.Limit(agent.value)}
 	t.move(c, after, events, most)
 	// Within one plan the order of assignments must show in the times, or

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
@@ -31,7 +30,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer d.running.Store(false)
 	var g errgroup.Group
 	for _, loop := range []func(context.Context){
-		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop, d.tellLoop, d.castLoop,
+		d.routeLoop, d.sendLoop, d.sweepLoop, d.timerLoop, d.jobLoop, d.heartbeatLoop, d.trimLoop, d.watchLoop, d.followLoop, d.catchUpLoop, d.tellLoop, d.castLoop,
 	} {
 		g.Go(func() error { loop(ctx); return nil })
 	}
@@ -44,7 +43,8 @@ func (d *Desk) Run(ctx context.Context) error {
 // Settle does, in the calling goroutine, all that Run would do now, and
 // returns when nothing is left that could be done now. It is for programs
 // that work in steps, and for tests. Work that another process has in hand
-// is not waited for.
+// is not waited for. After an error it may be called again: what failed is
+// done once it was left alone for 10 seconds.
 func (d *Desk) Settle(ctx context.Context) error {
 	for {
 		bots, err := d.Bots(ctx)
@@ -73,7 +73,7 @@ func (d *Desk) Settle(ctx context.Context) error {
 			return err
 		}
 		worked += told
-		due, err := d.due(ctx, append([]string{timerSend, timerBroadcast}, timerKinds...)...)
+		due, err := d.due(ctx, storage.MaxPage, slices.Concat(d.kindsOf(false), d.kindsOf(true), []string{timerSend, timerBroadcast})...)
 		if err != nil {
 			return err
 		}
@@ -87,101 +87,6 @@ func (d *Desk) Settle(ctx context.Context) error {
 		}
 	}
 }
-
-// due gives timers whose time has come, a page of them.
-func (d *Desk) due(ctx context.Context, kinds ...string) ([]storage.Timer, error) {
-	now, err := d.store.Now(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("desk: reading the clock: %w", err)
-	}
-	due, err := d.store.Due(ctx, kinds, now, duePage)
-	if err != nil {
-		return nil, fmt.Errorf("desk: due timers: %w", err)
-	}
-	return due, nil
-}
-
-const duePage = 200
-
-// timerWork is what the timers are for. Done again after a crash, it finds
-// less to do: a timer is cleared only once its work is done. Those of messages
-// and requests go with what they are for.
-var timerWork = map[string]func(*Desk, context.Context, storage.Timer) error{
-	timerLost:    (*Desk).lost,
-	timerEvict:   (*Desk).evictDue,
-	timerRank:    (*Desk).rerankDue,
-	timerProfile: (*Desk).profileDue,
-	timerOffer:   (*Desk).offerDue,
-	timerReact:   (*Desk).reactDue,
-	timerOwing:   (*Desk).reactDue,
-	timerClocks:  (*Desk).reactDue,
-	timerSilent:  (*Desk).reactDue,
-	timerRecheck: (*Desk).recheckDue,
-	timerHistory: (*Desk).historyDue,
-	timerBulk:    (*Desk).bulkDue,
-	timerErase:   (*Desk).eraseDue,
-	timerRetain:  (*Desk).retainDue,
-	timerForget:  (*Desk).forgetDue,
-	timerScrub:   (*Desk).scrubDue,
-	timerBlob:    (*Desk).fileDue,
-	timerHolders: (*Desk).holdersDue,
-
-	timerSignedOut: (*Desk).signedOut,
-	timerWrapUp:    (*Desk).wrapUpDue,
-	timerOverflow:  (*Desk).overflowDue,
-}
-
-// timerKinds are all timers but those of messages and broadcasts, which
-// senders have.
-var timerKinds = append(slices.Sorted(maps.Keys(timerWork)), timerRequest)
-
-// fire does what a timer is for and clears it. A handler that sets the timer
-// anew, for another time, keeps that.
-func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
-	switch due.Kind {
-	case timerSend:
-		return d.sendDue(ctx, ctx, due)
-	case timerBroadcast:
-		return d.castDue(ctx, ctx, due)
-	case timerRequest:
-		return d.requested(ctx, due)
-	}
-	if err := timerWork[due.Kind](d, ctx, due); err != nil {
-		return err
-	}
-	now, err := d.store.Now(ctx)
-	if err != nil {
-		return fmt.Errorf("desk: reading the clock: %w", err)
-	}
-	return ignoreConflict(d.commit(ctx, &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}))
-}
-
-func (d *Desk) evictDue(ctx context.Context, due storage.Timer) error {
-	return d.evict(ctx, due.Bot, handoff.AgentID(due.ID))
-}
-
-func (d *Desk) rerankDue(ctx context.Context, due storage.Timer) error {
-	return d.rerank(ctx, due.Bot, handoff.QueueID(due.ID))
-}
-
-// orPutOff does what a timer is for. If that fails the timer moves behind the
-// others, so that what always fails holds up nothing.
-func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) error {
-	err := d.contained("timer "+due.Kind, due.Bot, f)
-	if err == nil {
-		return nil
-	}
-	now, clock := d.store.Now(ctx)
-	if clock != nil {
-		return err
-	}
-	t := &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}
-	t.timer(due.Bot, due.Kind, due.ID, now.Add(putOff))
-	return errors.Join(err, ignoreConflict(d.commit(ctx, t)))
-}
-
-// putOff is for how long work that failed is left alone.
-const putOff = 10 * time.Second
 
 // routeLoop routes at once where this process is on duty, and elsewhere looks
 // a moment later.
@@ -241,29 +146,6 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 	}
 }
 
-// timerLoop does what timers are for, other than sending. It is apart from
-// the sweep, which must not wait for a long one.
-func (d *Desk) timerLoop(ctx context.Context) {
-	for ctx.Err() == nil {
-		ring, more := d.timing.next(), false
-		d.turn(ctx, "timers", "", func(ctx context.Context) error {
-			due, err := d.due(ctx, timerKinds...)
-			more = len(due) == duePage
-			for _, t := range due {
-				d.turn(ctx, "timer "+t.Kind, t.Bot, func(ctx context.Context) error {
-					err := d.orPutOff(ctx, t, func() error { return d.fire(ctx, t) })
-					more = more && err == nil
-					return err
-				})
-			}
-			return err
-		})
-		if !more {
-			wait(ctx, ring, d.o.Sweep)
-		}
-	}
-}
-
 // turnTime bounds one piece of background work, so that a store that hangs
 // holds up a loop only so long.
 const turnTime = 30 * time.Second
@@ -299,6 +181,9 @@ func (d *Desk) contained(what string, bot handoff.BotID, f func() error) (err er
 	return f()
 }
 
+// sendPage is how many conversations are looked at for something to send.
+const sendPage = 200
+
 // sendLoop sends what this process has put to be sent, and what has been due
 // for so long that whoever put it does not.
 func (d *Desk) sendLoop(ctx context.Context) {
@@ -314,7 +199,7 @@ func (d *Desk) sendLoop(ctx context.Context) {
 		var due []storage.Timer
 		left := 0 // to others
 		d.turn(ctx, "sending", "", func(ctx context.Context) error {
-			all, err := d.due(ctx, timerSend)
+			all, err := d.due(ctx, sendPage, timerSend)
 			if err != nil {
 				return err
 			}
@@ -326,7 +211,7 @@ func (d *Desk) sendLoop(ctx context.Context) {
 				return !mine[conversationKey{t.Bot, handoff.ConversationID(t.ID)}] && now.Sub(t.At) < standBy
 			})
 			left = len(all) - len(due)
-			if len(all) < duePage {
+			if len(all) < sendPage {
 				clear(mine) // what is not due any more, somebody has
 			}
 			return nil
@@ -346,7 +231,7 @@ func (d *Desk) sendLoop(ctx context.Context) {
 				return nil
 			})
 		}
-		if !failed.Swap(false) && len(due) == duePage {
+		if !failed.Swap(false) && len(due) == sendPage {
 			continue // there are more
 		}
 		if left > 0 {

@@ -134,7 +134,7 @@ var scenarios = []scenario{
 			return second(s.Take(ctx, id, desk.TakeOptions{}))
 		})
 	}},
-	{name: "taking back what is not answered", steps: true, given: func(o *office) func(context.Context) error {
+	{name: "taking back what is not answered", steps: true, rest: 11 * time.Second, given: func(o *office) func(context.Context) error {
 		o.strict(ladder)
 		o.held("551")
 		o.settle()
@@ -150,7 +150,7 @@ var scenarios = []scenario{
 		time.Sleep(quiet.Warn)
 		return o.settling()
 	}},
-	{name: "ending after a silence", steps: true, given: func(o *office) func(context.Context) error {
+	{name: "ending after a silence", steps: true, rest: 11 * time.Second, given: func(o *office) func(context.Context) error {
 		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales", Silence: handoff.Silence{End: time.Minute}}))
 		id := o.held("551")
 		tick()
@@ -159,7 +159,7 @@ var scenarios = []scenario{
 		time.Sleep(time.Minute)
 		return o.settling()
 	}},
-	{name: "missing a deadline", steps: true, given: func(o *office) func(context.Context) error {
+	{name: "missing a deadline", steps: true, rest: 11 * time.Second, given: func(o *office) func(context.Context) error {
 		o.agrees(gold)
 		o.held("551")
 		o.settle()
@@ -391,7 +391,7 @@ var scenarios = []scenario{
 		})
 	}},
 	{name: "a hand-off that a host requested", steps: true, given: func(o *office) func(context.Context) error {
-		r, err := o.bot.RequestHandOff(o.writes("551", "oi"), desk.HandOff{Queue: "sales", Note: "shop"}, "order 7")
+		r, err := o.bot.RequestHandOff(o.ctx, o.writes("551", "oi"), desk.HandOff{Queue: "sales", Note: "shop"}, "order 7")
 		o.ok(err)
 		o.written(r)
 		return o.settling()

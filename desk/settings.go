@@ -66,7 +66,6 @@ func settingEvent(t *draft, a authority, bot handoff.BotID, kind, id string) han
 // settings are what the desk goes by for a bot. They may be as old as a
 // sweep: what is decided by them is looked at again when they change.
 type settings struct {
-	at       time.Time
 	bot      handoff.Bot
 	queues   map[handoff.QueueID]handoff.Queue
 	slas     map[handoff.SLAID]handoff.SLA
@@ -87,35 +86,19 @@ func (d *Desk) settingsOf(ctx context.Context, bot handoff.BotID) (*settings, er
 
 // settingsAt is settingsOf for who has read the clock.
 func (d *Desk) settingsAt(ctx context.Context, bot handoff.BotID, now time.Time) (*settings, error) {
-	d.mu.Lock()
-	s, reading := d.settings[bot], &settings{} // of no time: too old for anybody
-	if s != nil && !now.Before(s.at) && now.Sub(s.at) < d.o.Sweep {
-		d.mu.Unlock()
-		return s, nil
-	}
-	d.settings[bot] = reading
-	d.mu.Unlock()
-	s = &settings{at: now}
-	if err := d.readSettings(ctx, bot, s); err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	if d.settings[bot] == reading { // else something changed meanwhile
-		d.settings[bot] = s
-	}
-	d.mu.Unlock()
-	return s, nil
+	return d.settings.of(ctx, bot, now)
 }
 
 // readSettings reads each kind of setting that anything is decided by.
-func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings) error {
+func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID) (*settings, error) {
+	s := &settings{}
 	var err error
 	if s.bot, err = d.theBot(ctx, bot); err != nil {
-		return err
+		return nil, err
 	}
 	queues, err := scan[handoff.Queue](ctx, d, storage.Range{Bot: bot, Kind: kindQueue})
 	if err != nil {
-		return fmt.Errorf("desk: queues of bot %s: %w", bot, err)
+		return nil, fmt.Errorf("desk: queues of bot %s: %w", bot, err)
 	}
 	s.queues = make(map[handoff.QueueID]handoff.Queue, len(queues))
 	for _, q := range queues {
@@ -123,13 +106,13 @@ func (d *Desk) readSettings(ctx context.Context, bot handoff.BotID, s *settings)
 	}
 	webhooks, err := scan[endpoint](ctx, d, storage.Range{Bot: bot, Kind: kindWebhook})
 	if err != nil {
-		return fmt.Errorf("desk: webhooks of bot %s: %w", bot, err)
+		return nil, fmt.Errorf("desk: webhooks of bot %s: %w", bot, err)
 	}
 	for _, w := range webhooks {
 		s.webhooks = append(s.webhooks, w.value.Webhook)
 	}
 	if s.calendars, err = d.readCalendars(ctx, s.bot); err != nil {
-		return err
+		return nil, err
 	}
-	return d.readSLAs(ctx, bot, s)
+	return s, d.readSLAs(ctx, bot, s)
 }

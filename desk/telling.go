@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -84,24 +83,13 @@ func (d *Desk) tellLoop(ctx context.Context) {
 	if d.o.Webhooks == nil {
 		return
 	}
-	var busy sync.Map // webhookKey
-	var running sync.WaitGroup
-	ended := newBell() // a webhook that was busy may be told more
+	told := newHands[webhookKey](0, newBell())
 	for ctx.Err() == nil {
-		ring, freed := d.feed.next(), ended.next()
+		ring, freed := d.feed.next(), told.freed.next()
 		d.turn(ctx, "webhooks", "", func(turn context.Context) error {
 			all, err := d.enabledWebhooks(turn)
 			for _, k := range all {
-				if _, at := busy.LoadOrStore(k, true); at {
-					continue
-				}
-				running.Go(func() {
-					worked := d.tellTurns(ctx, k)
-					busy.Delete(k)
-					if worked {
-						ended.ring()
-					}
-				})
+				told.take(k, func() (more bool) { return d.tellTurns(ctx, k) })
 			}
 			return err
 		})
@@ -115,7 +103,7 @@ func (d *Desk) tellLoop(ctx context.Context) {
 		timer.Stop()
 		wait(ctx, nil, tellPace) // one look at what comes together
 	}
-	running.Wait()
+	told.wait()
 }
 
 // tellTurns tells a webhook until nothing is left for now.

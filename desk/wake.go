@@ -62,6 +62,44 @@ func (s *dirty[K]) take() []K {
 	return keys
 }
 
+// hands are what a loop has in hand: so many things at once, each of them once.
+// Nothing waits for another.
+type hands[K comparable] struct {
+	most  int   // 0 is any number
+	freed *bell // rings when there may be more to do of something
+	mu    sync.Mutex
+	held  map[K]bool
+	all   sync.WaitGroup
+}
+
+func newHands[K comparable](most int, freed *bell) *hands[K] {
+	return &hands[K]{most: most, freed: freed, held: map[K]bool{}}
+}
+
+// take begins something, unless it is in hand or the hands are full. f reports
+// whether to look for more of it at once.
+func (h *hands[K]) take(k K, f func() (more bool)) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held[k] || h.most > 0 && len(h.held) == h.most {
+		return false
+	}
+	h.held[k] = true
+	h.all.Go(func() {
+		more := f()
+		h.mu.Lock()
+		delete(h.held, k)
+		h.mu.Unlock()
+		if more {
+			h.freed.ring()
+		}
+	})
+	return true
+}
+
+// wait returns when nothing is in hand any more. Nothing is taken meanwhile.
+func (h *hands[K]) wait() { h.all.Wait() }
+
 // conversationKey names a conversation of any bot.
 type conversationKey struct {
 	bot handoff.BotID

@@ -63,8 +63,12 @@ func (t *draft) givePlace(v doc[wrapUp], by handoff.Actor) {
 func (d *Desk) wrapUpDue(ctx context.Context, due storage.Timer) error {
 	return d.decide(ctx, func(t *draft) error {
 		v, err := get[wrapUp](ctx, d, key(due.Bot, kindWrapUp, due.ID))
-		if err != nil || v.version == 0 || v.value.Until.After(t.now) {
+		if err != nil || v.version == 0 {
 			return err
+		}
+		if v.value.Until.After(t.now) { // the clock was put back
+			t.timer(due.Bot, timerWrapUp, due.ID, v.value.Until)
+			return nil
 		}
 		t.givePlace(v, handoff.Actor{By: handoff.BySystem})
 		return nil

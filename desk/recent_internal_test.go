@@ -1,0 +1,116 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	must "github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// reader is what is read slowly, and how often.
+type reader struct {
+	begun, ended int
+	fails        error
+}
+
+func (r *reader) read(ctx context.Context, _ handoff.BotID) (int, error) {
+	r.begun++
+	nth := r.begun
+	select {
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	r.ended++
+	return nth, r.fails
+}
+
+func TestOfManyWhoWantTheSameAtOnceOneReads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &reader{}
+		kept := newRecent(2*time.Second, r.read)
+		now := time.Now()
+		first, leave := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() {
+			_, err := kept.of(first, "acme", now)
+			gone <- err
+		}()
+		synctest.Wait()
+		got := make(chan int, 20)
+		for range cap(got) {
+			go func() {
+				v, err := kept.of(t.Context(), "acme", now)
+				must.NoError(t, err)
+				got <- v
+			}()
+		}
+		synctest.Wait()
+		leave()
+		must.ErrorIs(t, <-gone, context.Canceled, "who goes away is gone at once")
+		must.Zero(t, r.ended)
+		for range cap(got) {
+			must.Equal(t, 1, <-got)
+		}
+		v, err := kept.of(t.Context(), "acme", now.Add(2*time.Second))
+		must.NoError(t, err)
+		must.Equal(t, 2, v, "it is too old by now")
+	})
+}
+
+func TestWhatIsReadForNobodyIsReadNoLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &reader{}
+		kept := newRecent(time.Minute, r.read)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := kept.of(ctx, "acme", time.Now())
+		must.ErrorIs(t, err, context.DeadlineExceeded)
+		v, err := kept.of(t.Context(), "acme", time.Now())
+		must.NoError(t, err)
+		must.Equal(t, 2, v)
+		must.Equal(t, 1, r.ended)
+	})
+}
+
+func TestWhatIsForgottenWhileItIsReadIsReadAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &reader{}
+		kept := newRecent(time.Minute, r.read)
+		now := time.Now()
+		go kept.of(t.Context(), "acme", now)
+		synctest.Wait()
+		kept.forget("acme") // it changes
+		for range 2 {
+			v, err := kept.of(t.Context(), "acme", now)
+			must.NoError(t, err)
+			must.Equal(t, 2, v)
+		}
+		kept.forget("acme")
+		r.fails = errors.New("out of order")
+		_, err := kept.of(t.Context(), "acme", now)
+		must.ErrorIs(t, err, r.fails)
+		r.fails = nil
+		v, err := kept.of(t.Context(), "acme", now)
+		must.NoError(t, err)
+		must.Equal(t, 4, v, "a failure is not kept")
+	})
+}
+
+func TestBotsTakeTurns(t *testing.T) {
+	t.Parallel()
+	timer := func(bot handoff.BotID, id string) storage.Timer { return storage.Timer{Bot: bot, ID: id} }
+	due := []storage.Timer{timer("a", "1"), timer("a", "2"), timer("a", "3"), timer("b", "4"), timer("c", "5"), timer("b", "6")}
+	must.Equal(t, []storage.Timer{
+		timer("a", "1"), timer("b", "4"), timer("c", "5"), timer("a", "2"), timer("b", "6"), timer("a", "3"),
+	}, inTurn(due))
+}
