@@ -485,6 +485,9 @@ func (d *Desk) change(ctx context.Context, w who, id handoff.ConversationID, f f
 		if err := d.keepPlace(ctx, t, k.before, k.now); err != nil {
 			return err
 		}
+		if err := d.endOffer(ctx, t, k.before, k.now); err != nil {
+			return err
+		}
 		t.move(k.before, k.now, k.events, most)
 		if a.also != nil {
 			return a.also(t)

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -214,4 +215,32 @@ func TestABulkActionSurvivesItsProcess(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lists is a store that counts how often lists are read.
+type lists struct {
+	storage.Store
+	read int
+}
+
+func (s *lists) Conversations(ctx context.Context, q storage.Query) (storage.Page, error) {
+	s.read++
+	return s.Store.Conversations(ctx, q)
+}
+
+func TestABulkActionThatIsBegunAgainLooksForNoConversations(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	s := &lists{Store: o.store}
+	o.open(s)
+	o.waits("551", "sales", handoff.NoPriority)
+	begin := func() desk.Bulk {
+		b, err := o.bot.StartBulk(o.ctx, filter.Criteria{}, handoff.BulkAction{End: true}, "key")
+		o.ok(err)
+		return b
+	}
+	first := begin()
+	require.Equal(t, 1, s.read)
+	require.Equal(t, first, begin())
+	require.Equal(t, 1, s.read)
 }

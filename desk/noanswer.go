@@ -89,6 +89,9 @@ func (d *Desk) pursue(ctx context.Context, t *draft, s *settings, c handoff.Conv
 		if now.Queue != c.Queue {
 			now.Queue, now.Rounds = c.Queue, 0
 		}
+		if now.Escalated { // and somebody saw to it
+			now.Escalated, now.Rounds, now.Passed = false, 0, nil
+		}
 		t.wakeAt(c, timerOwing, policy.next(*now))
 		return put(t, v, t.now.Add(keepOwing)) // every step is taken with the record in hand
 	}

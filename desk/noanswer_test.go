@@ -169,10 +169,12 @@ func TestAfterAllRoundsItGoesToAnotherQueueAndThenToASupervisor(t *testing.T) {
 			"escalated bia", // where it was already it does not go
 		}, o.became(id))
 		require.Equal(t, handoff.AgentID("bia"), o.conv(id).Agent, "it stays with who has it")
-		o.ok(second(o.bot.Transfer(o.ctx, id, desk.Transfer{Agent: "ana", Override: true})))
 		o.pass(time.Hour)
-		require.Equal(t, "transferred anabia", o.became(id)[11])
-		require.Len(t, o.became(id), 12, "supervisors are told once")
+		require.Len(t, o.became(id), 11, "supervisors are told once")
+		o.ok(second(o.bot.Transfer(o.ctx, id, desk.Transfer{Agent: "ana", Override: true})))
+		o.pass(time.Second)
+		o.pass(time.Minute)
+		require.Equal(t, []string{"transferred anabia", "requeued ana (no_answer)"}, o.became(id)[11:13], "with another it begins anew")
 	})
 }
 
@@ -211,6 +213,51 @@ func TestAnAnswerBeginsTheRoundsAnew(t *testing.T) {
 	o.settle()
 	o.pass(time.Minute)
 	require.Equal(t, "requeued ana (no_answer)", o.became(id)[6])
+}
+
+func TestWhoGetsWhatWasEscalatedIsRelievedInTurn(t *testing.T) {
+	t.Parallel()
+	answers := func(o *office, id handoff.ConversationID) {
+		o.ok(second(o.seat("ana").Reply(o.ctx, id, handoff.Text("hi"), "")))
+		o.clock.Advance(time.Second)
+		o.writes("551", "and?")
+	}
+	passes := func(o *office, id handoff.ConversationID) {
+		o.ok(second(o.bot.Transfer(o.ctx, id, desk.Transfer{Agent: "ben"})))
+	}
+	anew := []string{"requeued ben (no_answer)", "assigned ana", "escalated ana"}
+	for name, c := range map[string]struct {
+		then []func(o *office, id handoff.ConversationID)
+		want []string
+	}{
+		"nobody does anything":                      {nil, []string{}},
+		"it is answered":                            {[]func(*office, convID){answers}, []string{}},
+		"somebody else gets it":                     {[]func(*office, convID){passes}, anew},
+		"it is answered, and somebody else gets it": {[]func(*office, convID){answers, passes}, anew},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.openWith(o.store, desk.Options{Lease: 240 * time.Hour, Heartbeat: time.Hour})
+			o.strict(handoff.NoAnswer{Requeue: 3 * time.Minute, Exclude: time.Second, Rounds: 1})
+			o.working("ana", 1, "sales")
+			id := o.waits("551", "sales", handoff.NoPriority)
+			o.settle()
+			o.pass(3 * time.Minute)
+			o.pass(2 * time.Second) // it is hers again
+			o.pass(3 * time.Minute)
+			require.Equal(t, []string{"handed_off", "assigned ana", "requeued ana (no_answer)", "assigned ana", "escalated ana"}, o.became(id))
+			o.working("ben", 1, "sales")
+			for _, then := range c.then {
+				then(o, id)
+			}
+			o.settle()
+			so := len(o.became(id))
+			o.pass(3 * time.Minute)
+			o.pass(3 * time.Minute)
+			require.Equal(t, c.want, o.became(id)[so:])
+		})
+	}
 }
 
 func TestAPolicyThatChangesHoldsForWhoWaitsAlready(t *testing.T) {

@@ -152,7 +152,7 @@ func (d *Desk) offerDue(ctx context.Context, due storage.Timer) error {
 		}
 		after, those := v.value.without(func(r ring) bool { return !r.Until.After(t.now) })
 		if len(those) == 0 {
-			if len(after.Ringing) > 0 && after.next().After(due.At) {
+			if len(after.Ringing) > 0 {
 				t.timer(due.Bot, timerOffer, due.ID, after.next())
 			}
 			return nil
@@ -191,6 +191,21 @@ func (d *Desk) unanswered(ctx context.Context, t *draft, c handoff.Conversation,
 	t.bots = append(t.bots, c.Bot)
 	v.value = after
 	return put(t, v, time.Time{})
+}
+
+// endOffer takes away what stood about a wait that ends with the draft: those
+// at whom it rang have room again. If it began to ring this very moment, the
+// follower takes it away.
+func (d *Desk) endOffer(ctx context.Context, t *draft, before, after handoff.Conversation) error {
+	o := offer{Queue: before.Queue, Since: before.WaitingSince}
+	if !o.of(before) || o.of(after) || t.removes(key(before.Bot, kindOffer, before.ID)) {
+		return nil
+	}
+	s, err := d.settingsAt(ctx, before.Bot, t.now)
+	if err != nil || s.queues[before.Queue].Mode != handoff.Offer {
+		return err
+	}
+	return d.forgetOffer(ctx, t, s, after)
 }
 
 // forgetOffer takes away what stood about a wait that is over.

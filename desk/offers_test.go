@@ -11,6 +11,7 @@ import (
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/desktest"
 	"github.com/handoffdesk/handoff/routing"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 	"github.com/handoffdesk/handoff/storage/sqlite"
 )
@@ -249,6 +250,45 @@ func TestAnOfferEndsWithTheWaitItWasFor(t *testing.T) {
 		o.pass(time.Hour)
 		require.Empty(t, o.kinds(other, handoff.EventOfferExpired), "nobody let it ring")
 	})
+}
+
+func TestAnOfferEndsInTheCommitThatEndsTheWait(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(o *office, id handoff.ConversationID) error{
+		"taken by another": func(o *office, id handoff.ConversationID) error {
+			return second(o.seat("ben").Take(o.ctx, id, desk.TakeOptions{}))
+		},
+		"given to another": func(o *office, id handoff.ConversationID) error {
+			return second(o.bot.Transfer(o.ctx, id, desk.Transfer{Agent: "ben"}))
+		},
+		"moved to another queue": func(o *office, id handoff.ConversationID) error {
+			return second(o.bot.Transfer(o.ctx, id, desk.Transfer{Queue: "support"}))
+		},
+		"taken back by the bot": func(o *office, id handoff.ConversationID) error {
+			return second(o.bot.Withdraw(o.ctx, id))
+		},
+		"ended": func(o *office, id handoff.ConversationID) error { return second(o.bot.End(o.ctx, id)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.asks(handoff.Offering{})
+			ana := o.working("ana", 1, "sales")
+			id := o.waits("551", "sales", handoff.NoPriority)
+			o.settle()
+			require.Equal(t, []convID{id}, o.rings(ana))
+			o.working("ben", 1, "sales")
+			o.ok(second(o.bot.Tag(o.ctx, id, []string{"vip"}, nil)))
+			require.Equal(t, []convID{id}, o.rings(ana), "it waits as before")
+			o.ok(end(o, id)) // and nothing follows yet
+			left, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: "offer"}, 1)
+			o.ok(err)
+			require.Empty(t, left)
+			why, err := o.bot.ExplainAgent(o.ctx, "ana")
+			o.ok(err)
+			require.Zero(t, why.Load, "she has room again")
+		})
+	}
 }
 
 func TestAnAssignmentSaysWhyThisAgentGotIt(t *testing.T) {

@@ -164,6 +164,9 @@ func (d *Desk) passOn(ctx context.Context, t *draft, v doc[stay], c handoff.Conv
 	if err != nil {
 		return err
 	}
+	if err := d.endOffer(ctx, t, c, after); err != nil {
+		return err
+	}
 	t.move(c, after, events, noLimits)
 	most := to.queue.value.OverflowAfter
 	if most <= 0 {

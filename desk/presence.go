@@ -334,7 +334,7 @@ func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
 // lost applies the queues' policies to what an agent holds who has been
 // away for longer than the grace period. One who came back keeps everything.
 func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
-	return d.reclaim(ctx, due, handoff.ReasonAgentLost, func(p presence, q handoff.Queue) handoff.OnLost {
+	return d.reclaim(ctx, due, handoff.ReasonAgentLost, func(p presence, _ handoff.Conversation, q handoff.Queue) handoff.OnLost {
 		if p.Grace.IsZero() || p.Grace.After(due.At) {
 			return handoff.KeepAll
 		}
@@ -343,10 +343,11 @@ func (d *Desk) lost(ctx context.Context, due storage.Timer) error {
 }
 
 // signedOut applies the queues' policies to what an agent holds who has signed
-// out. One who is back by then keeps everything.
+// out. One who is back by then keeps everything, and so does everybody what
+// they were given when they were known to be gone.
 func (d *Desk) signedOut(ctx context.Context, due storage.Timer) error {
-	return d.reclaim(ctx, due, handoff.ReasonSignedOut, func(p presence, q handoff.Queue) handoff.OnLost {
-		if p.Connected || !p.SignedOut || p.At.After(due.At) {
+	return d.reclaim(ctx, due, handoff.ReasonSignedOut, func(p presence, c handoff.Conversation, q handoff.Queue) handoff.OnLost {
+		if p.Connected || !p.SignedOut || c.AssignedAt.After(p.At) {
 			return handoff.KeepAll
 		}
 		return q.OnSignOut
@@ -354,15 +355,15 @@ func (d *Desk) signedOut(ctx context.Context, due storage.Timer) error {
 }
 
 // reclaim takes what an agent holds back into its queues, as far as policy
-// says of their presence and of each queue.
-func (d *Desk) reclaim(ctx context.Context, due storage.Timer, why handoff.Reason, policy func(presence, handoff.Queue) handoff.OnLost) error {
+// says of their presence, of each conversation and its queue.
+func (d *Desk) reclaim(ctx context.Context, due storage.Timer, why handoff.Reason, policy func(presence, handoff.Conversation, handoff.Queue) handoff.OnLost) error {
 	agent := handoff.AgentID(due.ID)
 	err := d.releaseHeld(ctx, due.Bot, agent, func(t *draft, c handoff.Conversation, q doc[handoff.Queue]) (handoff.Conversation, []handoff.Event, error) {
 		seen, err := get[presence](ctx, d, key(due.Bot, kindPresence, agent))
 		if err != nil || q.version == 0 {
 			return c, nil, err
 		}
-		p := policy(seen.value, q.value.WithDefaults())
+		p := policy(seen.value, c, q.value.WithDefaults())
 		if p == handoff.KeepAll || p == handoff.RequeueUnanswered && c.Answered() {
 			return c, nil, nil
 		}

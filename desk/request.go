@@ -20,7 +20,7 @@ type request struct {
 
 // RequestHandOff makes a hand-off that a platform writes in a transaction of
 // its own, together with its own data: see postgres.RequestHandOff. It stores
-// nothing. Once that transaction is committed, [Desk.Run] hands off, exactly
+// nothing, and only looks whether the queue and the agent exist. Once that transaction is committed, [Desk.Run] hands off, exactly
 // once; if it is rolled back, nothing happens.
 //
 // A request that proves impossible then, because the conversation has ended
@@ -28,8 +28,8 @@ type request struct {
 // the outcome as it was then, or why it was impossible; or it hands off, if
 // that is still to be done. The key is required.
 //
-// Errors: handoff.ErrInvalid.
-func (b *Bot) RequestHandOff(id handoff.ConversationID, h HandOff, callerKey string) (storage.Request, error) {
+// Errors: handoff.ErrInvalid, ErrNotFound for an unknown queue or agent.
+func (b *Bot) RequestHandOff(ctx context.Context, id handoff.ConversationID, h HandOff, callerKey string) (storage.Request, error) {
 	if err := h.check(); err != nil {
 		return storage.Request{}, err
 	}
@@ -41,6 +41,16 @@ func (b *Bot) RequestHandOff(id handoff.ConversationID, h HandOff, callerKey str
 	}
 	if _, err := callKey(b.id, callerKey); err != nil {
 		return storage.Request{}, err
+	}
+	if h.Queue != "" {
+		if _, err := named[handoff.Queue](ctx, b.d, b.id, kindQueue, h.Queue); err != nil {
+			return storage.Request{}, err
+		}
+	}
+	if h.Agent != "" {
+		if _, err := named[handoff.Agent](ctx, b.d, b.id, kindAgent, h.Agent); err != nil {
+			return storage.Request{}, err
+		}
 	}
 	data, err := json.Marshal(request{id, h, callerKey})
 	if err != nil {

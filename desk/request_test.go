@@ -27,7 +27,7 @@ func TestARequestedHandOffHappensOnceItIsCommitted(t *testing.T) {
 	o := newOffice(t)
 	id := o.writes("551", "oi")
 	to := desk.HandOff{Queue: "sales", Priority: handoff.High, Note: "from the shop", Say: desk.Say{Queued: "Um momento."}}
-	r, err := o.bot.RequestHandOff(id, to, "order 7")
+	r, err := o.bot.RequestHandOff(o.ctx, id, to, "order 7")
 	o.ok(err)
 	o.settle()
 	require.Equal(t, handoff.StateBot, o.conv(id).State, "it was only made")
@@ -60,7 +60,7 @@ func TestARequestWrittenAgainHandsOffOnce(t *testing.T) {
 	o := newOffice(t)
 	id := o.writes("551", "oi")
 	for range 2 {
-		r, err := o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "order 7")
+		r, err := o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, "order 7")
 		o.ok(err)
 		o.written(r)
 		o.settle()
@@ -94,7 +94,7 @@ func TestARequestWrittenAsTheOneBeforeIsDoneIsNotLost(t *testing.T) {
 	o.clock = clock
 	id := o.writes("551", "oi")
 	write := func() {
-		r, err := o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "order 7")
+		r, err := o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, "order 7")
 		o.ok(err)
 		o.written(r)
 	}
@@ -119,7 +119,7 @@ func TestAnImpossibleRequestIsDroppedAndHoldsUpNothing(t *testing.T) {
 	o := newOffice(t)
 	ended, good := o.writes("551", "oi"), o.writes("552", "oi")
 	for _, id := range []handoff.ConversationID{ended, good} {
-		r, err := o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "k")
+		r, err := o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, "k")
 		o.ok(err)
 		o.written(r)
 	}
@@ -136,16 +136,33 @@ func TestARequestIsRefusedBeforeItIsWritten(t *testing.T) {
 	o := newOffice(t)
 	id := o.writes("551", "oi")
 	for name, make := range map[string]func() (storage.Request, error){
-		"without key": func() (storage.Request, error) { return o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, "") },
-		"of a bad id": func() (storage.Request, error) { return o.bot.RequestHandOff("", desk.HandOff{Queue: "sales"}, "k") },
+		"without key": func() (storage.Request, error) {
+			return o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, "")
+		},
+		"of a bad id": func() (storage.Request, error) {
+			return o.bot.RequestHandOff(o.ctx, "", desk.HandOff{Queue: "sales"}, "k")
+		},
 		"with a long key": func() (storage.Request, error) {
-			return o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales"}, strings.Repeat("x", desk.MaxCallKey+1))
+			return o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales"}, strings.Repeat("x", desk.MaxCallKey+1))
 		},
 		"with a novel": func() (storage.Request, error) {
-			return o.bot.RequestHandOff(id, desk.HandOff{Queue: "sales", Note: strings.Repeat("x", handoff.MaxText+1)}, "k")
+			return o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: "sales", Note: strings.Repeat("x", handoff.MaxText+1)}, "k")
 		},
 	} {
 		_, err := make()
 		require.ErrorIs(t, err, handoff.ErrInvalid, name)
 	}
+}
+
+func TestARequestThatLeadsNowhereIsRefusedBeforeItIsWritten(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.writes("551", "oi")
+	for _, h := range []desk.HandOff{{Queue: "nowhere"}, {Agent: "nobody"}, {Queue: "sales", Agent: "nobody"}} {
+		_, err := o.bot.RequestHandOff(o.ctx, id, h, "k")
+		require.ErrorIs(t, err, desk.ErrNotFound, h)
+	}
+	require.Error(t, second(o.bot.RequestHandOff(o.ctx, id, desk.HandOff{Queue: " "}, "k")))
+	_, err := o.bot.RequestHandOff(o.ctx, id, desk.HandOff{}, "k")
+	o.ok(err) // the rules say where, by then
 }

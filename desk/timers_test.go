@@ -78,7 +78,7 @@ func (w watched) check(events []handoff.Event) error {
 		}
 		if e.Version > 0 && (e.Agent != agent || e.State != handoff.StateAssigned) {
 			agent, assigned, spoke, reminded = e.Agent, e.At, false, false
-			since = assigned
+			since, escalated = assigned, 0
 		}
 	}
 	return nil

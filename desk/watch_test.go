@@ -93,7 +93,7 @@ func TestAProcessIsToldOfWorkThatAnotherMade(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{"Oi!"}, elsewhere.Texts(), "sent")
 
-		r, err := o.bot.RequestHandOff(other, desk.HandOff{Queue: "support"}, "k")
+		r, err := o.bot.RequestHandOff(o.ctx, other, desk.HandOff{Queue: "support"}, "k")
 		o.ok(err)
 		o.written(r)
 		time.Sleep(soon)

@@ -156,6 +156,26 @@ func TestSigningOutGivesBackWhatTheQueueSays(t *testing.T) {
 	})
 }
 
+func TestWhatIsGivenToSomebodyWhoHasSignedOutStaysWithThem(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.put(handoff.Queue{ID: "sales", Name: "Sales", OnSignOut: handoff.RequeueAll})
+		ana := o.agent("ana", 5, handoff.RoleAgent, "sales")
+		release, err := ana.Connect(o.ctx, "laptop")
+		o.ok(err)
+		o.ok(ana.SetAvailability(o.ctx, handoff.Available, ""))
+		before := o.waits("1", "sales", handoff.NoPriority)
+		o.settle()
+		after := o.waits("2", "sales", handoff.NoPriority)
+		o.ok(release(o.ctx))
+		o.clock.Advance(time.Second)
+		o.ok(second(o.bot.Transfer(o.ctx, after, desk.Transfer{Agent: "ana", Override: true})))
+		o.settle()
+		require.Equal(t, handoff.StateWaiting, o.conv(before).State)
+		require.Equal(t, handoff.AgentID("ana"), o.conv(after).Agent, "whoever gave it knew that she is gone")
+	})
+}
+
 func TestWhoIsBackAtOnceKeepsEverythingAndAProcessThatEndsSignsNobodyOut(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o *office) {
