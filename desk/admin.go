@@ -12,15 +12,12 @@ import (
 	"github.com/handoffdesk/handoff/storage"
 )
 
-// putBot creates or changes the bot.
-func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
-	if err := bot.Check(); err != nil {
-		return err
+// changeBot creates or changes the bot.
+func (d *Desk) changeBot(ctx context.Context, w who, id handoff.BotID, change func(*handoff.Bot) error) (after handoff.Bot, err error) {
+	if err := handoff.CheckID("bot", id); err != nil {
+		return after, err
 	}
-	if err := checkZone("bot time zone", bot.TimeZone); err != nil {
-		return err
-	}
-	return d.decide(ctx, func(t *draft) error {
+	err = d.decide(ctx, func(t *draft) error {
 		a, err := w(ctx)
 		if err != nil {
 			return err
@@ -28,17 +25,25 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 		if !a.may(handoff.PermManageSettings) {
 			return ErrForbidden
 		}
-		v, err := get[handoff.Bot](ctx, d, houseKey(kindBot, string(bot.ID)))
+		v, bot, err := changed(ctx, d, houseKey(kindBot, string(id)), change)
 		if err != nil {
-			return fmt.Errorf("desk: bot %s: %w", bot.ID, err)
+			return fmt.Errorf("desk: bot %s: %w", id, err)
+		}
+		bot.ID = id
+		if err := bot.Check(); err != nil {
+			return err
+		}
+		if err := checkZone("bot time zone", bot.TimeZone); err != nil {
+			return err
 		}
 		if v.value.RetainDays != bot.RetainDays && !a.may(permErase) {
 			return fmt.Errorf("%w: what is erased by age", ErrForbidden) // as erasing by hand is
 		}
+		after = bot
 		t.as(a)
-		t.roster, t.bots = true, append(t.bots, bot.ID)
+		t.roster, t.bots = true, append(t.bots, id)
 		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence || v.value.TimeZone != bot.TimeZone) {
-			if err := d.recheck(ctx, t, bot.ID); err != nil {
+			if err := d.recheck(ctx, t, id); err != nil {
 				return err
 			}
 		}
@@ -48,8 +53,34 @@ func (d *Desk) putBot(ctx context.Context, w who, bot handoff.Bot) error {
 			}
 		}
 		t.retain(bot)
-		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: bot.ID, Actor: a.by, At: t.now})
+		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: id, Actor: a.by, At: t.now})
 	})
+	return after, err
+}
+
+// changed reads a record and what a change makes of it: of an absent one, of
+// the zero value. Nothing is shared between the two.
+func changed[T any](ctx context.Context, d *Desk, k storage.Key, change func(*T) error) (was doc[T], value T, err error) {
+	recs, err := d.store.Lookup(ctx, []storage.Key{k})
+	if err != nil {
+		return was, value, err
+	}
+	if was, err = decode[T](recs[0]); err != nil {
+		return was, value, err
+	}
+	to, err := decode[T](recs[0])
+	if err == nil {
+		err = change(&to.value)
+	}
+	return was, to.value, err
+}
+
+// instead is the change that puts a value in place of whatever was there.
+func instead[T any](value T) func(*T) error {
+	return func(v *T) error {
+		*v = value
+		return nil
+	}
 }
 
 // putAgent creates or changes an agent. Disabling one gives back what they
@@ -116,24 +147,28 @@ func checkZone(field, name string) error {
 	return nil
 }
 
-// putQueue creates or changes a queue. A new order moves those who wait.
-func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff.Queue) error {
-	q.Bot = bot
-	if err := q.Check(); err != nil {
-		return err
+// changeQueue creates or changes a queue. A new order moves those who wait.
+func (d *Desk) changeQueue(ctx context.Context, w who, bot handoff.BotID, id handoff.QueueID, change func(*handoff.Queue) error) (after handoff.Queue, err error) {
+	if err := handoff.CheckID("queue", id); err != nil {
+		return after, err
 	}
 	reordered := false
-	err := d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
-		v, err := get[handoff.Queue](ctx, d, key(bot, kindQueue, q.ID))
+	err = d.manage(ctx, w, bot, handoff.PermManageQueues, func(t *draft, a authority) error {
+		v, q, err := changed(ctx, d, key(bot, kindQueue, id), change)
 		if err != nil {
-			return fmt.Errorf("desk: queue %s: %w", q.ID, err)
+			return fmt.Errorf("desk: queue %s: %w", id, err)
+		}
+		q.Bot, q.ID = bot, id
+		if err := q.Check(); err != nil {
+			return err
 		}
 		if err := d.checkOpening(ctx, t, q, v.value); err != nil {
 			return err
 		}
+		after = q
 		reordered = v.version != 0 && v.value.WithDefaults().Order != q.WithDefaults().Order
 		if reordered {
-			t.timer(bot, timerRank, string(q.ID), t.now) // finishes what a crash interrupts
+			t.timer(bot, timerRank, string(id), t.now) // finishes what a crash interrupts
 		}
 		t.as(a)
 		if v.version != 0 && (v.value.SLA != q.SLA || v.value.NoAnswer != q.NoAnswer || v.value.Silence != q.Silence ||
@@ -142,12 +177,12 @@ func (d *Desk) putQueue(ctx context.Context, w who, bot handoff.BotID, q handoff
 				return err
 			}
 		}
-		return replace(t, v, q, handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: q.ID, Actor: a.by, At: t.now})
+		return replace(t, v, q, handoff.Event{Kind: handoff.EventQueueChanged, Bot: bot, Queue: id, Actor: a.by, At: t.now})
 	})
 	if err != nil || !reordered {
-		return err
+		return after, err
 	}
-	return unfinished(d.rerank(ctx, bot, q.ID))
+	return after, unfinished(d.rerank(ctx, bot, id))
 }
 
 // checkOpening asks that the calendar and the queues exist by which a queue
@@ -240,7 +275,8 @@ func (d *Desk) removeQueue(ctx context.Context, w who, bot handoff.BotID, id han
 	// Nothing can come into the queue any more, but something may have come
 	// just before: then the queue stays.
 	if err := d.checkEmpty(ctx, bot, id); err != nil {
-		return errors.Join(err, d.putQueue(ctx, w, bot, removed.value))
+		_, back := d.changeQueue(ctx, w, bot, id, instead(removed.value))
+		return errors.Join(err, back)
 	}
 	return unfinished(d.removeMembers(ctx, bot, id))
 }

@@ -129,6 +129,12 @@ var ofTheBot = map[string]struct {
 		_, _, err := s.Names(ctx)
 		return err
 	}},
+	"ChangeBot": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.ChangeBot(ctx, func(b *handoff.Bot) error { b.Name = "New"; return nil }))
+	}},
+	"ChangeQueue": {handoff.PermManageQueues, func(ctx context.Context, s *desk.Seat) error {
+		return second(s.ChangeQueue(ctx, "new", func(q *handoff.Queue) error { q.Name = "New"; return nil }))
+	}},
 	"PutBot": {handoff.PermManageSettings, func(ctx context.Context, s *desk.Seat) error {
 		return s.PutBot(ctx, handoff.Bot{ID: "acme", Name: "Acme Ltd"})
 	}},

@@ -21,8 +21,17 @@ type Bot struct {
 // Errors: handoff.ErrInvalid, ErrBusy, ErrOutcomeUnknown. Putting the same
 // again is safe, as with every Put.
 func (b *Bot) Put(ctx context.Context, v handoff.Bot) error {
-	v.ID = b.id
-	return b.d.putBot(ctx, b.who, v)
+	_, err := b.ChangeBot(ctx, instead(v))
+	return err
+}
+
+// ChangeBot changes the bot as it is now: change gets what is stored (nothing
+// but zero fields before the first Put) and says what is to be there. Whatever
+// else changes at the same time stays; change is called again then. Its error
+// is given back, and nothing changes. ChangeBot gives the bot as it is after.
+// Errors as of [Bot.Put].
+func (b *Bot) ChangeBot(ctx context.Context, change func(*handoff.Bot) error) (handoff.Bot, error) {
+	return b.d.changeBot(ctx, b.who, b.id, change)
 }
 
 // PutAgent creates an agent, or replaces all that is stored of one but their
@@ -40,7 +49,17 @@ func (b *Bot) PutAgent(ctx context.Context, a handoff.Agent) error {
 // PutQueue creates or changes a queue. A new order also moves those who wait
 // already. Errors as of [Bot.PutAgent].
 func (b *Bot) PutQueue(ctx context.Context, q handoff.Queue) error {
-	return b.d.putQueue(ctx, b.who, b.id, q)
+	_, err := b.ChangeQueue(ctx, q.ID, instead(q))
+	return err
+}
+
+// ChangeQueue changes a queue as it is now, or creates it: change gets what is
+// stored, with no Name if there is none, and says what is to be there.
+// Whatever else changes at the same time stays; change is called again then.
+// Its error is given back, and nothing changes. ChangeQueue gives the queue as
+// it is after. Errors as of [Bot.PutAgent].
+func (b *Bot) ChangeQueue(ctx context.Context, id handoff.QueueID, change func(*handoff.Queue) error) (handoff.Queue, error) {
+	return b.d.changeQueue(ctx, b.who, b.id, id, change)
 }
 
 // RemoveQueue removes a queue and its memberships. Errors: ErrNotFound,

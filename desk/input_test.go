@@ -223,7 +223,7 @@ func TestEveryMethodOfABotIsTested(t *testing.T) {
 		CountBulk StartBulk Bulks Bulk CancelBulk
 		NewBroadcast AddRecipients StartBroadcast PauseBroadcast CancelBroadcast Broadcasts Broadcast Recipients SetOptOut TemplateNews
 		PutWebhook RotateWebhook RemoveWebhook Webhooks DeadWebhookEvents ReplayWebhook TestWebhook
-		Put PutAgent PutQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
+		Put ChangeBot PutAgent PutQueue ChangeQueue RemoveQueue PutMember RemoveMember PutTemplate RemoveTemplate
 		Agents Queues Templates Contact Attachment SendTo Start Receive Receipt ExplainAgent Subscribe Conversations
 		PutCanned RemoveCanned Canned PutTag RemoveTag Tags PutAwayReason RemoveAwayReason AwayReasons Adherence
 		PutProfile RemoveProfile Profiles RequestHandOff Attach Members Get PutCalendar RemoveCalendar Calendars IsOpen Report Facts CountHistory

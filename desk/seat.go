@@ -292,7 +292,14 @@ func (s *Seat) PutBot(ctx context.Context, v handoff.Bot) error {
 	if v.ID != s.bot {
 		return &handoff.FieldError{Field: "bot", Reason: "is another one"}
 	}
-	return s.d.putBot(ctx, s.who, v)
+	_, err := s.ChangeBot(ctx, instead(v))
+	return err
+}
+
+// ChangeBot changes the settings of the agent's bot as they are now. It takes
+// handoff.PermManageSettings. As [Bot.ChangeBot] otherwise.
+func (s *Seat) ChangeBot(ctx context.Context, change func(*handoff.Bot) error) (handoff.Bot, error) {
+	return s.d.changeBot(ctx, s.who, s.bot, change)
 }
 
 // Names gives the names of the bot's agents and queues, for whatever shows
@@ -338,7 +345,14 @@ func (s *Seat) PutAgent(ctx context.Context, a handoff.Agent) error {
 
 // PutQueue creates or changes a queue. It takes handoff.PermManageQueues.
 func (s *Seat) PutQueue(ctx context.Context, q handoff.Queue) error {
-	return s.d.putQueue(ctx, s.who, s.bot, q)
+	_, err := s.ChangeQueue(ctx, q.ID, instead(q))
+	return err
+}
+
+// ChangeQueue changes a queue as it is now, or creates it. It takes
+// handoff.PermManageQueues. As [Bot.ChangeQueue] otherwise.
+func (s *Seat) ChangeQueue(ctx context.Context, id handoff.QueueID, change func(*handoff.Queue) error) (handoff.Queue, error) {
+	return s.d.changeQueue(ctx, s.who, s.bot, id, change)
 }
 
 // RemoveQueue removes a queue. It takes handoff.PermManageQueues. As

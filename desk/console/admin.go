@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -52,6 +51,27 @@ type queueInput struct {
 		NoAnswer      NoAnswerPolicy   `json:"noAnswer,omitzero" doc:"What becomes of conversations that their agent does not answer."`
 		Silence       SilencePolicy    `json:"silence,omitzero" doc:"What becomes of those whose contact does not answer."`
 	}
+}
+
+// QueueChange is what changes of a queue; what it leaves out stays.
+type QueueChange struct {
+	Name          *string           `json:"name,omitempty"`
+	Mode          *handoff.Mode     `json:"mode,omitempty"`
+	Strategy      *handoff.Strategy `json:"strategy,omitempty"`
+	Order         *handoff.Order    `json:"order,omitempty"`
+	OnLost        *handoff.OnLost   `json:"onLost,omitempty"`
+	StickySeconds *int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
+	RequireTags   *bool             `json:"requireTags,omitempty"`
+	Offering      *Offering         `json:"offering,omitempty"`
+	Hours         *QueueHours       `json:"hours,omitempty"`
+	SLA           *handoff.SLAID    `json:"sla,omitempty" doc:"Empty is the bot's."`
+	NoAnswer      *NoAnswerPolicy   `json:"noAnswer,omitempty"`
+	Silence       *SilencePolicy    `json:"silence,omitempty"`
+}
+
+type queuePatch struct {
+	Queue handoff.QueueID `path:"queue"`
+	Body  QueueChange
 }
 
 type memberList struct {
@@ -104,8 +124,18 @@ type botInput struct {
 		ClosedTags  *bool            `json:"closedTags,omitempty" doc:"Agents set only tags of the catalogue."`
 		Queue       *handoff.QueueID `json:"queue,omitempty" doc:"Where a hand-off goes that says nowhere, if no rule does; empty is nowhere."`
 		SLA         *handoff.SLAID   `json:"sla,omitempty" doc:"Of queues that have none of their own."`
+		Silence     *SilencePolicy   `json:"silence,omitempty" doc:"What becomes of conversations whose contact does not answer, in queues that have none of their own."`
 	}
 }
+
+// Bot is a bot in the API: as handoff.Bot, with the times of Silence in
+// seconds.
+type Bot struct {
+	handoff.Bot
+	Silence SilencePolicy `json:"silence"`
+}
+
+func apiBot(b handoff.Bot) Bot { return Bot{b, apiSilence(b.Silence)} }
 
 // handleAdmin adds the routes for queues, members, templates and the bot.
 func (c *Console) handleAdmin() {
@@ -113,6 +143,8 @@ func (c *Console) handleAdmin() {
 		summary: "The bot's queues"}, listQueues)
 	handle(c, route{method: http.MethodPut, path: "/queues/{queue}", name: "putQueue", tag: "admin", audience: both,
 		summary: "Create or change a queue"}, putQueue)
+	handle(c, route{method: http.MethodPatch, path: "/queues/{queue}", name: "changeQueue", tag: "admin", audience: both,
+		summary: "Change what is named of a queue, and leave the rest"}, changeQueue)
 	handle(c, route{method: http.MethodDelete, path: "/queues/{queue}", name: "removeQueue", tag: "admin", audience: both,
 		summary: "Remove a queue in which nobody waits"},
 		func(ctx context.Context, by *caller, in *queuePath) (none, error) {
@@ -140,7 +172,10 @@ func (c *Console) handleAdmin() {
 		})
 	handle(c, route{method: http.MethodGet, path: "/bot", name: "getBot", tag: "desk", audience: both,
 		summary: "The bot's settings"},
-		func(ctx context.Context, by *caller, _ *none) (handoff.Bot, error) { return by.settings(ctx) })
+		func(ctx context.Context, by *caller, _ *none) (Bot, error) {
+			b, err := by.settings(ctx)
+			return apiBot(b), err
+		})
 	handle(c, route{method: http.MethodPatch, path: "/bot", name: "changeBot", tag: "admin", audience: both,
 		summary: "Change the bot's settings"}, changeBot)
 }
@@ -165,17 +200,59 @@ func listQueues(ctx context.Context, by *caller, _ *none) (queueList, error) {
 	return out, err
 }
 
+// putQueue puts all of a queue but what has a route of its own, such as its
+// survey: that stays as it is, whoever changes it meanwhile.
 func putQueue(ctx context.Context, by *caller, in *queueInput) (Queue, error) {
-	q, err := by.queue(ctx, in.Queue) // for what has a route of its own
-	if err != nil && !errors.Is(err, desk.ErrNotFound) {
-		return Queue{}, err
+	q, err := by.side().ChangeQueue(ctx, in.Queue, func(q *handoff.Queue) error {
+		q.Name, q.Mode, q.Strategy = in.Body.Name, in.Body.Mode, in.Body.Strategy
+		q.Order, q.OnLost, q.Sticky = in.Body.Order, in.Body.OnLost, seconds(in.Body.StickySeconds)
+		q.RequireTags, q.Offering = in.Body.RequireTags, in.Body.Offering.handoff()
+		q.SLA, q.NoAnswer, q.Silence = in.Body.SLA, in.Body.NoAnswer.handoff(), in.Body.Silence.handoff()
+		*q = in.Body.Hours.of(*q)
+		return nil
+	})
+	return apiQueue(q), err
+}
+
+// changeQueue changes what is named. Of two at once who name different things
+// neither undoes the other.
+func changeQueue(ctx context.Context, by *caller, in *queuePatch) (Queue, error) {
+	q, err := by.side().ChangeQueue(ctx, in.Queue, func(q *handoff.Queue) error {
+		if q.Name == "" {
+			return desk.ErrNotFound
+		}
+		set(&q.Name, in.Body.Name)
+		set(&q.Mode, in.Body.Mode)
+		set(&q.Strategy, in.Body.Strategy)
+		set(&q.Order, in.Body.Order)
+		set(&q.OnLost, in.Body.OnLost)
+		set(&q.RequireTags, in.Body.RequireTags)
+		set(&q.SLA, in.Body.SLA)
+		if in.Body.StickySeconds != nil {
+			q.Sticky = seconds(*in.Body.StickySeconds)
+		}
+		if in.Body.Offering != nil {
+			q.Offering = in.Body.Offering.handoff()
+		}
+		if in.Body.Hours != nil {
+			*q = in.Body.Hours.of(*q)
+		}
+		if in.Body.NoAnswer != nil {
+			q.NoAnswer = in.Body.NoAnswer.handoff()
+		}
+		if in.Body.Silence != nil {
+			q.Silence = in.Body.Silence.handoff()
+		}
+		return nil
+	})
+	return apiQueue(q), err
+}
+
+// set puts a value in its place, if there is one.
+func set[T any](to, value *T) {
+	if value != nil {
+		*to = *value
 	}
-	q.Bot, q.ID, q.Name, q.Mode, q.Strategy = by.ref.Bot, in.Queue, in.Body.Name, in.Body.Mode, in.Body.Strategy
-	q.Order, q.OnLost, q.Sticky = in.Body.Order, in.Body.OnLost, time.Duration(in.Body.StickySeconds)*time.Second
-	q.RequireTags, q.Offering = in.Body.RequireTags, in.Body.Offering.handoff()
-	q = in.Body.Hours.of(q)
-	q.SLA, q.NoAnswer, q.Silence = in.Body.SLA, in.Body.NoAnswer.handoff(), in.Body.Silence.handoff()
-	return apiQueue(q), by.side().PutQueue(ctx, q)
 }
 
 func putMember(ctx context.Context, by *caller, in *memberInput) (handoff.Member, error) {
@@ -197,39 +274,22 @@ func (by *caller) settings(ctx context.Context) (handoff.Bot, error) {
 	return by.bot.Get(ctx)
 }
 
-// changeBot changes what is named and leaves the rest. Two at once may undo
-// one another where they name the same.
-func changeBot(ctx context.Context, by *caller, in *botInput) (handoff.Bot, error) {
-	v, err := by.settings(ctx)
-	if err != nil {
-		return v, err
-	}
-	if in.Body.Name != nil {
-		v.Name = *in.Body.Name
-	}
-	if in.Body.Language != nil {
-		v.Language = *in.Body.Language
-	}
-	if in.Body.TimeZone != nil {
-		v.TimeZone = *in.Body.TimeZone
-	}
-	if in.Body.TicketTypes != nil {
-		v.TicketTypes = *in.Body.TicketTypes
-	}
-	if in.Body.RetainDays != nil {
-		v.RetainDays = *in.Body.RetainDays
-	}
-	if in.Body.Queue != nil {
-		v.Queue = *in.Body.Queue
-	}
-	if in.Body.SLA != nil {
-		v.SLA = *in.Body.SLA
-	}
-	if in.Body.ClosedTags != nil {
-		v.ClosedTags = *in.Body.ClosedTags
-	}
-	if by.seat != nil {
-		return v, by.seat.PutBot(ctx, v)
-	}
-	return v, by.bot.Put(ctx, v)
+// changeBot changes what is named and leaves the rest. Of two at once who name
+// different things neither undoes the other.
+func changeBot(ctx context.Context, by *caller, in *botInput) (Bot, error) {
+	b, err := by.side().ChangeBot(ctx, func(v *handoff.Bot) error {
+		set(&v.Name, in.Body.Name)
+		set(&v.Language, in.Body.Language)
+		set(&v.TimeZone, in.Body.TimeZone)
+		set(&v.TicketTypes, in.Body.TicketTypes)
+		set(&v.RetainDays, in.Body.RetainDays)
+		set(&v.ClosedTags, in.Body.ClosedTags)
+		set(&v.Queue, in.Body.Queue)
+		set(&v.SLA, in.Body.SLA)
+		if in.Body.Silence != nil {
+			v.Silence = in.Body.Silence.handoff()
+		}
+		return nil
+	})
+	return apiBot(b), err
 }

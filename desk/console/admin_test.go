@@ -41,6 +41,45 @@ func TestChangingTheBotLeavesTheRest(t *testing.T) {
 	require.Equal(t, "timeZone", p.Field)
 }
 
+func TestChangingAQueueLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var put, changed console.Queue
+	w.do("PUT", "/queues/new", `{"name":"New","mode":"manual","stickySeconds":60,"sla":"gold","silence":{"warnSeconds":60,"text":"?"},"hours":{"wrapUpSeconds":5}}`,
+		"As", "adm@acme").into(t, &put)
+	w.do("PUT", "/queues/new/survey", `{"kind":"csat","question":"How was it?"}`, "As", "adm@acme")
+	put.Name, put.SLA, put.NoAnswer.RemindSeconds, put.Silence = "Renamed", "", 30, console.SilencePolicy{}
+	w.do("PATCH", "/queues/new", `{"name":"Renamed","sla":"","noAnswer":{"remindSeconds":30},"silence":{}}`, "As", "adm@acme").into(t, &changed)
+	require.Equal(t, put, changed)
+	w.do("PATCH", "/queues/new", `{}`, "As", "adm@acme").into(t, &changed)
+	require.Equal(t, put, changed)
+	require.Equal(t, 422, w.do("PATCH", "/queues/new", `{"mode":"magic"}`, "As", "adm@acme").Status)
+	require.Equal(t, 422, w.do("PATCH", "/queues/new", `{"name":""}`, "As", "adm@acme").Status)
+	require.Equal(t, 404, w.do("PATCH", "/queues/none", `{"name":"None"}`, "As", "adm@acme").Status)
+	w.do("PUT", "/queues/new", `{"name":"New"}`, "As", "adm@acme").into(t, &changed)
+	require.Zero(t, changed.StickySeconds, "a queue that is put is all there is")
+	require.Contains(t, w.do("GET", "/surveys", "", "As", "adm@acme").Body, "How was it?", "but for what has a route of its own")
+}
+
+func TestTheBotsPatienceWithContactsIsChangedLikeAQueues(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	policy := console.SilencePolicy{WarnSeconds: 600, Text: "Still there?", EndSeconds: 300}
+	var bot console.Bot
+	w.do("PATCH", "/bot", `{"silence":{"warnSeconds":600,"text":"Still there?","endSeconds":300}}`, "As", "adm@acme").into(t, &bot)
+	require.Equal(t, policy, bot.Silence)
+	w.do("PATCH", "/bot", `{"name":"Acme"}`, "As", "adm@acme").into(t, &bot)
+	require.Equal(t, policy, bot.Silence)
+	w.do("GET", "/bot", "", "As", "ana@acme").into(t, &bot)
+	require.Equal(t, policy, bot.Silence)
+	var p console.Problem
+	w.do("PATCH", "/bot", `{"silence":{"warnSeconds":600}}`, "As", "adm@acme").into(t, &p)
+	require.Equal(t, "invalid", p.Code)
+	var none console.Bot
+	w.do("PATCH", "/bot", `{"silence":{}}`, "As", "adm@acme").into(t, &none)
+	require.Zero(t, none.Silence)
+}
+
 func TestNobodyInvitesOrResetsWhoMayDoMore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

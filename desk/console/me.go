@@ -17,7 +17,7 @@ type Me struct {
 	Name               string              `json:"name"`
 	Email              string              `json:"email,omitempty"`
 	MustChangePassword bool                `json:"mustChangePassword"`
-	Bot                handoff.Bot         `json:"bot"`
+	Bot                Bot                 `json:"bot"`
 	Agent              handoff.Agent       `json:"agent"`
 	Permissions        handoff.Permissions `json:"permissions"`
 	Seats              []SeatName          `json:"seats"`
@@ -112,10 +112,12 @@ func (c *Console) me(ctx context.Context, by *caller) (Me, error) {
 		return Me{}, err
 	}
 	me.Permissions = me.Agent.Permissions
-	if me.Bot, err = by.seat.Bot(ctx); err != nil {
+	bot, err := by.seat.Bot(ctx)
+	if err != nil {
 		return Me{}, err
 	}
-	me.Bot.TicketTypes = ticket.Types(me.Bot)
+	bot.TicketTypes = ticket.Types(bot)
+	me.Bot = apiBot(bot)
 	me.Seats, err = c.seatNames(ctx, by.who.Seats)
 	return me, err
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -223,39 +222,24 @@ func (c *Console) handleSurveys() {
 	handle(c, route{method: http.MethodPut, path: "/bot/survey", name: "putBotSurvey", tag: "admin", audience: both,
 		summary: "Change the bot's survey"},
 		func(ctx context.Context, by *caller, in *surveyInput) (SurveySettings, error) {
-			v, err := by.settings(ctx)
-			if err != nil {
-				return SurveySettings{}, err
-			}
-			v.Survey = in.Body.handoff()
-			if by.seat != nil {
-				return in.Body, by.seat.PutBot(ctx, v)
-			}
-			return in.Body, by.bot.Put(ctx, v)
+			_, err := by.side().ChangeBot(ctx, func(b *handoff.Bot) error {
+				b.Survey = in.Body.handoff()
+				return nil
+			})
+			return in.Body, err
 		})
 	handle(c, route{method: http.MethodPut, path: "/queues/{queue}/survey", name: "putQueueSurvey", tag: "admin", audience: both,
 		summary: "Change a queue's survey"},
 		func(ctx context.Context, by *caller, in *queueSurveyInput) (SurveySettings, error) {
-			q, err := by.queue(ctx, in.Queue)
-			if err != nil {
-				return SurveySettings{}, err
-			}
-			q.Survey = in.Body.handoff()
-			return in.Body, by.side().PutQueue(ctx, q)
+			_, err := by.side().ChangeQueue(ctx, in.Queue, func(q *handoff.Queue) error {
+				if q.Name == "" {
+					return desk.ErrNotFound
+				}
+				q.Survey = in.Body.handoff()
+				return nil
+			})
+			return in.Body, err
 		})
-}
-
-// queue reads a queue. Errors: desk.ErrNotFound.
-func (by *caller) queue(ctx context.Context, id handoff.QueueID) (handoff.Queue, error) {
-	queues, err := by.side().Queues(ctx)
-	if err != nil {
-		return handoff.Queue{}, err
-	}
-	i := slices.IndexFunc(queues, func(q handoff.Queue) bool { return q.ID == id })
-	if i < 0 {
-		return handoff.Queue{}, desk.ErrNotFound
-	}
-	return queues[i], nil
 }
 
 func listSurveys(ctx context.Context, by *caller, _ *none) (surveyList, error) {

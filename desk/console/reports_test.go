@@ -22,7 +22,7 @@ var reportRows = map[string]row{
 	"GET /conversations/{id}/survey": {own: sees, gone: nobody},
 	"GET /surveys":                   {own: everybody},
 	"PUT /bot/survey":                {own: "401 403 403 403 403 200 200 200 200", body: `{"kind":"csat","question":"How was it?"}`},
-	"PUT /queues/{queue}/survey": {own: "401 403 403 403 403 200 200 404 404", gone: "401 404 404 404 403 404 404 404 404",
+	"PUT /queues/{queue}/survey": {own: "401 403 403 403 403 200 200 404 404", gone: "401 403 403 403 403 404 404 404 404",
 		body: `{"kind":"none"}`},
 }
 

@@ -26,6 +26,8 @@ var coreRows = map[string]row{
 	"GET /queues": {own: "401 200 200 200 403 200 200 200 200"},
 	"PUT /queues/{queue}": {own: "401 403 403 403 403 200 200 200 200",
 		gone: "401 403 403 403 403 200 200 200 200", body: `{"name":"Sales"}`},
+	"PATCH /queues/{queue}": {own: "401 403 403 403 403 200 200 404 404",
+		gone: "401 403 403 403 403 404 404 404 404", body: `{"name":"Sales"}`},
 	"DELETE /queues/{queue}":      {own: "401 403 403 403 403 409 409 404 404", gone: "401 403 403 403 403 404 404 404 404"},
 	"GET /queues/{queue}/members": {own: "401 403 403 403 403 200 200 404 404", gone: "401 403 403 403 403 404 404 404 404"},
 	"PUT /queues/{queue}/members/{agent}": {own: "401 403 403 403 403 200 200 404 404",

@@ -56,7 +56,8 @@ type side interface {
 	PutContactField(ctx context.Context, f handoff.ContactField) error
 	PutMember(ctx context.Context, m handoff.Member) error
 	PutProfile(ctx context.Context, p handoff.AgentProfile) error
-	PutQueue(ctx context.Context, q handoff.Queue) error
+	ChangeBot(ctx context.Context, change func(*handoff.Bot) error) (handoff.Bot, error)
+	ChangeQueue(ctx context.Context, id handoff.QueueID, change func(*handoff.Queue) error) (handoff.Queue, error)
 	PutRules(ctx context.Context, all []rules.Rule) error
 	PutTag(ctx context.Context, t handoff.Tag) error
 	PutTemplate(ctx context.Context, t handoff.Template) error

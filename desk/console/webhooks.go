@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -73,7 +74,11 @@ func (c *Console) handleWebhooks() {
 	handle(c, route{method: http.MethodDelete, path: "/webhooks/{webhook}", name: "removeWebhook", tag: "admin", audience: both,
 		summary: "Remove a webhook with all it was still to be told"},
 		func(ctx context.Context, by *caller, in *webhookPath) (none, error) {
-			return none{}, by.side().RemoveWebhook(ctx, in.Webhook)
+			err := by.side().RemoveWebhook(ctx, in.Webhook)
+			if err == nil {
+				c.log.InfoContext(ctx, "console: webhook removed", "by", by.id(), "ip", c.clientIP(by.r), "bot", by.ref.Bot, "webhook", in.Webhook)
+			}
+			return none{}, err
 		})
 	handle(c, route{method: http.MethodPost, path: "/webhooks/{webhook}/secret", name: "rotateWebhook", tag: "admin", audience: both,
 		summary: "Give a webhook a new secret; for 24 hours it is signed with both"}, c.rotateWebhook)
@@ -100,10 +105,24 @@ func (c *Console) putWebhook(ctx context.Context, by *caller, in *webhookInput) 
 	w := handoff.Webhook{Bot: by.ref.Bot, ID: in.Webhook, Name: in.Body.Name, URL: in.Body.URL, Events: in.Body.Events,
 		Concurrency: in.Body.Concurrency, Disabled: in.Body.Disabled}
 	secret, err := by.side().PutWebhook(ctx, w)
-	if err == nil && secret != "" {
-		c.log.InfoContext(ctx, "console: webhook created", "by", by.id(), "ip", c.clientIP(by.r), "bot", by.ref.Bot, "webhook", in.Webhook)
+	if err == nil {
+		did := "changed"
+		if secret != "" {
+			did = "created"
+		}
+		c.log.InfoContext(ctx, "console: webhook "+did, "by", by.id(), "ip", c.clientIP(by.r), "bot", by.ref.Bot, "webhook", in.Webhook,
+			"to", host(w.URL), "disabled", w.Disabled)
 	}
 	return webhookPut{w, secret}, err
+}
+
+// host is where an address leads. The rest of it may be secret.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 func (c *Console) rotateWebhook(ctx context.Context, by *caller, in *webhookPath) (webhookSecret, error) {

@@ -22,7 +22,9 @@ func TestASecretIsShownOnceAndNeverInALog(t *testing.T) {
 	}
 	secret := put(`{"url":"https://crm.example/?token=hush"}`)
 	require.True(t, strings.HasPrefix(secret, "whsec_"))
-	require.Empty(t, put(`{"url":"https://crm.example/2","name":"CRM"}`), "it is there already")
+	require.Empty(t, put(`{"url":"https://elsewhere.example/hush?token=hush","name":"CRM"}`), "it is there already")
+	require.Contains(t, w.log.String(), `"console: webhook created"`)
+	require.Regexp(t, `"console: webhook changed" by=\S+ ip=\S+ bot=acme webhook=new to=elsewhere.example`, w.log.String(), "who sends what happens elsewhere")
 	a := w.do("GET", "/webhooks", "", "As", "adm@acme")
 	require.NotContains(t, a.Body, "whsec_")
 	require.Contains(t, a.Body, `"assigned"`, "the kinds one can choose from")
