@@ -16,6 +16,7 @@ import (
 // work is what a kind of timer is for. Done again after a crash, it finds less
 // to do: a timer is cleared only once its work is done.
 type work struct {
+	// do gets the timer as it stands meanwhile, see fire.
 	do func(*Desk, context.Context, storage.Timer) error
 	// job: it may take long. It is done a part at a time, by a timer set anew
 	// for the next one, and nothing that must come on time waits for it.
@@ -185,7 +186,7 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 	if err != nil {
 		return ignoreConflict(err) // another process has it
 	}
-	if err := d.work[due.Kind].do(d, ctx, due); err != nil {
+	if err := d.work[due.Kind].do(d, ctx, held); err != nil {
 		return ignoreConflict(err)
 	}
 	if now, err = d.Now(ctx); err != nil {
