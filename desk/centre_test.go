@@ -248,6 +248,45 @@ func TestWhoAttendedManyBeforeIsNoMoreLoadedThanWhoAttendedNone(t *testing.T) {
 	})
 }
 
+func TestAFormerAgentWhoIsNotThereKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		o.put(handoff.Queue{ID: "sales", Name: "Sales", Sticky: time.Hour})
+		ana := o.working("ana", 5, "sales")
+		o.attended(ana, "551")
+		o.working("bia", 5, "sales")
+		o.ok(ana.SetAvailability(o.ctx, handoff.Away, "lunch"))
+		id := o.waits("551", "sales", handoff.NoPriority)
+		o.settle()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(id).Preferred)
+		require.Equal(t, handoff.AgentID("bia"), o.conv(id).Agent)
+	})
+}
+
+func TestNothingIsSoStuckThatASupervisorCannotClearIt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o *office) {
+		boss := o.agent("boss", 5, handoff.RoleAdmin)
+		ana := o.agent("ana", 5, handoff.RoleAgent, "sales")
+		leave, err := ana.Connect(o.ctx, "laptop")
+		o.ok(err)
+		o.ok(ana.SetAvailability(o.ctx, handoff.Available, ""))
+		held, moved := o.waits("551", "sales", handoff.NoPriority), o.waits("552", "sales", handoff.NoPriority)
+		o.settle()
+		o.ok(leave(o.ctx)) // and what she holds stays with her
+		waiting, other := o.waits("553", "support", handoff.NoPriority), o.waits("554", "support", handoff.NoPriority)
+		o.settle()
+		o.ok(boss.ReturnToBot(o.ctx, held))
+		o.ok(second(boss.Transfer(o.ctx, moved, desk.Transfer{Queue: "support"})))
+		o.ok(boss.ReturnToBot(o.ctx, waiting)) // in a queue that nobody serves
+		o.ok(second(boss.Take(o.ctx, other, desk.TakeOptions{Override: true})))
+		require.Equal(t, []handoff.State{handoff.StateEnded, handoff.StateWaiting, handoff.StateEnded, handoff.StateAssigned},
+			[]handoff.State{o.conv(held).State, o.conv(moved).State, o.conv(waiting).State, o.conv(other).State})
+		all, _ := o.taken("ana")
+		require.Zero(t, all)
+	})
+}
+
 func TestTurnsGoOnInAnotherProcess(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o *office) {

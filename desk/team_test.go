@@ -3,7 +3,6 @@ package desk_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -78,7 +77,7 @@ func TestATeamsDayAddsUp(t *testing.T) {
 		"overflows": d.reasons[handoff.ReasonOverflow], "wrapped up": d.seen[handoff.EventWrappedUp],
 		"signed out": d.reasons[handoff.ReasonSignedOut], "moved in line": d.seen[handoff.EventRanked], "untagged ends": d.untagged,
 	} {
-		require.Positive(t, n, what)
+		require.True(t, n > 0 || testing.Short(), "%s: not once", what)
 	}
 	t.Logf("%v, %d conversations, %d stints, %.1f%% of promises kept, CSAT %.2f, %d events",
 		d.clock.Now().Sub(began), r.Total.Ended, r.Total.Stints, *r.Total.SLARate, *r.Total.CSATAverage, d.happened)
@@ -172,12 +171,12 @@ func (d *centre) setUp() {
 		{ID: "q1", Calendar: "office", WhenClosed: handoff.WhenClosedRefuse, RequireTags: true},
 		{ID: "q3", Strategy: handoff.RoundRobin, Survey: handoff.Survey{Kind: handoff.NPS, Question: "0 a 10?"}},
 		{ID: "q2", Order: handoff.OrderDue, Calendar: "office", WhenClosed: handoff.WhenClosedOverflow, Overflow: "q3", SLA: "hours",
-			Silence: handoff.Silence{Warn: 4 * time.Minute, Text: "Alô?", End: 4 * time.Minute}},
+			Silence: handoff.Silence{Warn: 30 * time.Second, Text: "Alô?", End: time.Minute}},
 		{ID: "q4", Calendar: "office", Order: handoff.OrderStrict, SLA: "hours", Sticky: time.Hour},
 		{ID: "q5", Mode: handoff.Offer, Offering: handoff.Offering{AtOnce: 2, Pause: time.Minute, Attempts: 5},
 			OverflowAfter: 10 * time.Minute, Overflow: "q0"},
 		{ID: "q7", Strategy: handoff.LongestIdle, OverflowAfter: 5 * time.Minute, Overflow: "q0"},
-		{ID: "q6", NoAnswer: handoff.NoAnswer{Remind: time.Minute, Requeue: 2 * time.Minute, Exclude: teamExclude, Rounds: 1, Overflow: "q7"}},
+		{ID: "q6", NoAnswer: handoff.NoAnswer{Remind: time.Minute, Requeue: 4 * time.Minute, Exclude: teamExclude, Rounds: 1, Overflow: "q7"}},
 	} {
 		q.Name = string(q.ID)
 		d.put(q)
@@ -250,15 +249,17 @@ func (d *centre) round() {
 		d.handsOver(id)
 	}
 	d.breaks()
-	out := d.agents[d.by.IntN(len(d.agents)-1)]
+	out := d.agents[d.by.IntN(len(d.agents)/8)*8] // who serves q0
 	d.release[out]()
 	d.settle()
 	d.checkLoads()
 	for _, id := range d.asked {
 		d.isAsked(d.seats[id])
 	}
-	for _, id := range slices.Sorted(maps.Keys(d.open)) {
-		d.worksOn(id)
+	for _, id := range d.ids {
+		if d.open[id] != "" {
+			d.worksOn(id)
+		}
 	}
 	d.connects(out)
 	d.pass(time.Duration(30+d.by.IntN(30)) * time.Second)
