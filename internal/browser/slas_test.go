@@ -77,3 +77,40 @@ func TestAnAgentSeesHowMuchTimeIsLeftToAnswer(t *testing.T) {
 	}
 	bia.Shot("due")
 }
+
+// What becomes of customers who do not answer is set for the bot too; the part
+// of it that nobody changes stays to the second.
+func TestTheBotsPatienceWithSilentCustomersIsSet(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	bot, err := w.bot.Get(ctx)
+	require.NoError(t, err)
+	bot.Silence = handoff.Silence{End: 100 * time.Second}
+	require.NoError(t, w.bot.Put(ctx, bot))
+	ana := w.as("ana", "#/admin/bot")
+	ana.Until(`document.querySelector("[name=end]").value === "2"`)
+	ana.SeesNo("textarea[name=question]", "")
+	ana.Fill("input[name=ask]", "10")
+	ana.Click("button[type=submit]", "Save")
+	ana.Sees(".field__error", "needed")
+	ana.Fill("textarea[name=question]", "Still there?")
+	ana.SeesNo(".field__error", "needed")
+	ana.Accessible("bot-silence")
+	ana.Shot("bot-silence")
+	ana.Click("button[type=submit]", "Save")
+	want := handoff.Silence{Warn: 10 * time.Minute, Text: "Still there?", End: 100 * time.Second}
+	w.eventually(func() bool {
+		bot, err = w.bot.Get(ctx)
+		return err == nil && bot.Silence == want
+	})
+	ana.SeesNo(".form__state", "Not saved")
+	ana.Until(`document.querySelector(".form__fields:not(:disabled)")`)
+	ana.Fill("input[name=ask]", "")
+	ana.Fill("input[name=end]", "")
+	ana.Click("button[type=submit]", "Save")
+	w.eventually(func() bool {
+		bot, err = w.bot.Get(ctx)
+		return err == nil && bot.Silence == handoff.Silence{}
+	})
+	require.Equal(t, "Acme", bot.Name)
+}

@@ -21,7 +21,9 @@ function field({ name, label, hint, group = false, as, check }, make) {
     hint && h('p', { class: 'field__hint', id: hintId }, hint),
     error);
   const input = made.input ?? made.el;
-  return {
+  // What was wrong is said until it is right.
+  el.addEventListener('input', () => !error.hidden && self.wrong(self.check()));
+  const self = {
     name,
     as: [as ?? name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)].flat(),
     el,
@@ -36,6 +38,7 @@ function field({ name, label, hint, group = false, as, check }, make) {
       attr(input, 'aria-invalid', message ? 'true' : null);
     },
   };
+  return self;
 }
 
 const changed = (el) => el.dispatchEvent(new Event('input', { bubbles: true }));

@@ -8,9 +8,26 @@ const DAY = 24 * 60;
 const MONTH = 30 * DAY;
 const ROUNDS = 20;
 
+/** The fields for what becomes of customers who do not answer, of a queue or the bot. */
+export function silence({ warnSeconds, text = '', endSeconds } = /** @type {any} */ ({}), said = t('sla.silence_text')) {
+  const ask = minutes({ name: 'ask', as: 'silence warning', label: t('sla.ask'), hint: t('sla.ask_hint'), seconds: warnSeconds, most: MONTH });
+  const question = area({ name: 'question', as: 'silence text', label: t('sla.question'), value: text, rows: 2,
+    check: (v) => (ask.get() && !v ? t('admin.wrong.empty') : '') });
+  const end = minutes({ name: 'end', as: 'silence end', label: t('sla.end'), hint: t('sla.end_hint'), seconds: endSeconds, most: MONTH });
+  return {
+    fields: [ask, question, end],
+    part: part(t('sla.silence'), said, ask.el, question.el, end.el),
+    dependent: () => (question.el.hidden = !ask.get()),
+  };
+}
+
+/** What the fields of {@link silence} say, as the API has it. */
+export const silent = ({ ask, question, end }) => ({ warnSeconds: ask, text: ask ? question : '', endSeconds: end });
+
 /** The fields for a queue as the API has it, and for {@link waits} their values. */
 export function patience(queue, slas, others) {
-  const { sla = '', noAnswer: n = {}, silence: s = {} } = queue ?? {};
+  const { sla = '', noAnswer: n = {} } = queue ?? {};
+  const s = silence(queue?.silence);
   const f = {
     // One that is gone stays to be seen.
     sla: select({ name: 'sla', label: t('sla.level'), hint: t('sla.level_hint'), value: sla,
@@ -22,20 +39,16 @@ export function patience(queue, slas, others) {
     rounds: amount({ name: 'rounds', as: 'no-answer rounds', label: t('sla.rounds'), hint: t('sla.rounds_hint'), value: n.rounds || '', most: ROUNDS, placeholder: '3' }),
     unanswered: select({ name: 'unanswered', as: 'no-answer overflow', label: t('sla.unanswered'), hint: t('sla.unanswered_hint'), value: n.overflow ?? '',
       options: [['', t('sla.supervisors')], ...others.map((q) => [q.id, q.name])] }),
-    ask: minutes({ name: 'ask', as: 'silence warning', label: t('sla.ask'), hint: t('sla.ask_hint'), seconds: s.warnSeconds, most: MONTH }),
-    question: area({ name: 'question', as: 'silence text', label: t('sla.question'), value: s.text ?? '', rows: 2,
-      check: (v) => (f.ask.get() && !v ? t('admin.wrong.empty') : '') }),
-    end: minutes({ name: 'end', as: 'silence end', label: t('sla.end'), hint: t('sla.end_hint'), seconds: s.endSeconds, most: MONTH }),
   };
   return {
-    fields: Object.values(f),
+    fields: [...Object.values(f), ...s.fields],
     parts: [
       part(t('sla.answers'), t('sla.answers_text'), f.sla.el, f.remind.el, f.requeue.el, f.exclude.el, f.rounds.el, f.unanswered.el),
-      part(t('sla.silence'), t('sla.silence_text'), f.ask.el, f.question.el, f.end.el),
+      s.part,
     ],
     dependent() {
       for (const x of [f.exclude, f.rounds, f.unanswered]) x.el.hidden = !f.requeue.get();
-      f.question.el.hidden = !f.ask.get();
+      s.dependent();
     },
   };
 }
@@ -44,5 +57,5 @@ export function patience(queue, slas, others) {
 export const waits = ({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }) => ({
   sla,
   noAnswer: requeue ? { remindSeconds: remind, requeueSeconds: requeue, excludeSeconds: exclude, rounds: rounds || 0, overflow: unanswered } : { remindSeconds: remind },
-  silence: { warnSeconds: ask, text: ask ? question : '', endSeconds: end },
+  silence: silent({ ask, question, end }),
 });
