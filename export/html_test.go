@@ -11,6 +11,8 @@ import (
 	"github.com/handoffdesk/handoff/export"
 )
 
+var clock = regexp.MustCompile(`^\d\d:\d\d:\d\d$`)
+
 var tag = regexp.MustCompile(`<[^>]*>?`)
 
 // ours are the only tags that a page may have, after the style.
@@ -39,7 +41,7 @@ func TestHTMLHasAllThatTheTextHas(t *testing.T) {
 	for line := range strings.Lines(write(t, "text", everything(), all("pt-BR"))) {
 		for _, word := range strings.Fields(line) {
 			word = strings.Trim(word, "[]:()*|=-")
-			if regexp.MustCompile(`^\d\d:\d\d:\d\d$`).MatchString(word) {
+			if clock.MatchString(word) {
 				word = word[:5]
 			}
 			require.Contains(t, read, word)
