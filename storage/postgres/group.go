@@ -13,17 +13,15 @@ import (
 	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
-// attempt commits a group of batches in one transaction of two round trips:
-// it locks and reads what they expect and change, and writes what becomes of
-// it. It gives each batch's verdict, or why nothing of the group was applied,
-// or that this is unknown.
+// attempt commits a group of batches in one transaction. It gives each batch's
+// verdict, or why nothing of the group was applied, or that this is unknown.
 func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: commit: %w", fault(err))
 	}
 	defer conn.Release()
-	verdicts, written, err := commit(ctx, conn, group, &s.clock)
+	verdicts, written, err := s.commit(ctx, conn, group)
 	if err = undone(err); errors.Is(err, ErrReadOnly) {
 		_ = conn.Conn().Close(ctx) // the next one may find the server that does
 	}
@@ -37,9 +35,16 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 	return verdicts, nil
 }
 
-// commit gives the time of what was written, if anything was. It leaves the
-// connection without a transaction, or closed.
-func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, clock *sqlstore.Clock) (verdicts []error, written time.Time, err error) {
+// commit gives the time of what was written, if anything was. A group that does
+// not come out as was guessed takes two round trips: one locks and reads what
+// the batches expect and change, the other writes what becomes of it. It leaves
+// the connection without a transaction, or closed.
+func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch) (verdicts []error, written time.Time, err error) {
+	if now, known := s.clock.Now(); known {
+		if ok, err := s.guess(ctx, conn, group, now); ok || err != nil {
+			return make([]error, len(group)), now, err
+		}
+	}
 	defer func() {
 		if status := conn.Conn().PgConn().TxStatus(); status != 'I' && !conn.Conn().IsClosed() {
 			rollback(conn)
@@ -51,7 +56,7 @@ func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, cloc
 	if err := conn.SendBatch(ctx, &reads.Batch).Close(); err != nil {
 		return nil, written, err
 	}
-	clock.Set(reads.found.Now)
+	s.clock.Set(reads.found.Now)
 	verdicts, changes := sqlstore.Evaluate(group, reads.found)
 	if changes.Empty() {
 		return verdicts, written, nil
@@ -64,6 +69,7 @@ func commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, cloc
 	if err := conn.SendBatch(ctx, &writes.Batch).Close(); err != nil {
 		return nil, written, err
 	}
+	s.known.note(writes.left...)
 	return verdicts, reads.found.Now, nil
 }
 

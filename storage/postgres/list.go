@@ -214,11 +214,12 @@ func (s *Store) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.
 		}
 		return l.AfterRank
 	}
-	return all(ctx, s, parsed[handoff.Conversation], `SELECT c.value
+	rows, err := all(ctx, s, conversation, `SELECT c.value
 		FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[]) WITH ORDINALITY AS l (queue, rank, id, most, n)
 		CROSS JOIN LATERAL (SELECT value, rank, id FROM conversations WHERE bot = $1 AND state = 'waiting' AND queue = l.queue
 			AND (rank, id) > (l.rank, l.id) ORDER BY rank, id LIMIT l.most) c ORDER BY l.n, c.rank, c.id`,
 		bot, column(lines, func(l storage.Line) string { return string(l.Queue) }), column(lines, after),
 		column(lines, func(l storage.Line) string { return string(l.AfterID) }),
 		column(lines, func(l storage.Line) int64 { return int64(l.Limit) }))
+	return s.known.shown(rows), err
 }

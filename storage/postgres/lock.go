@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,21 +16,15 @@ import (
 // reading collects the selects that lock and read a group's need, and what
 // they find. Each locks its rows in the order of its parameters.
 type reading struct {
-	pgx.Batch
+	trip
 	found *sqlstore.Found
 }
 
 // need asks for everything. What is read without a lock comes last: it must
 // not be older than what the locks were waited for.
 func (r *reading) need(n sqlstore.Need) {
-	for len(n.Records) > 0 {
-		// The order is by key whether a record is changed or only checked.
-		same := 1
-		for same < len(n.Records) && n.Records[same].Change == n.Records[0].Change {
-			same++
-		}
-		r.records(n.Records[:same])
-		n.Records = n.Records[same:]
+	for run := range alike(n.Records, func(r sqlstore.RecordNeed) bool { return r.Change }) {
+		r.records(run)
 	}
 	if len(n.Conversations) > 0 {
 		r.conversations(n.Conversations)
@@ -60,6 +56,31 @@ func (r *reading) need(n sqlstore.Need) {
 	})
 }
 
+// alike gives runs of records that are all changed or all only checked: the
+// order of locks is by key whatever becomes of a record.
+func alike[R any](records []R, change func(R) bool) iter.Seq[[]R] {
+	return func(yield func([]R) bool) {
+		for len(records) > 0 {
+			n := slices.IndexFunc(records, func(r R) bool { return change(r) != change(records[0]) })
+			if n < 0 {
+				n = len(records)
+			}
+			if !yield(records[:n]) {
+				return
+			}
+			records = records[n:]
+		}
+	}
+}
+
+// locked is how a record is.
+func locked(change bool) string {
+	if change {
+		return `FOR UPDATE OF r`
+	}
+	return `FOR SHARE OF r`
+}
+
 // ids gives what pgx encodes as it is.
 func ids(of []uuid.UUID) [][16]byte {
 	return column(of, func(id uuid.UUID) [16]byte { return id })
@@ -80,11 +101,7 @@ func each(read func(pgx.CollectableRow) error) func(pgx.Rows) error {
 
 func (r *reading) records(needs []sqlstore.RecordNeed) {
 	keys := column(needs, func(n sqlstore.RecordNeed) storage.Key { return n.Key })
-	lock := `FOR SHARE OF r`
-	if needs[0].Change {
-		lock = `FOR UPDATE OF r`
-	}
-	r.Queue(`SELECT k.n, r.version, r.expires FROM `+recordKeys+` JOIN records r USING (bot, kind, parent, id) ORDER BY k.n `+lock,
+	r.rows(`SELECT k.n, r.version, r.expires FROM `+recordKeys+` JOIN records r USING (bot, kind, parent, id) ORDER BY k.n `+locked(needs[0].Change),
 		recordKeyArrays(keys)...).Query(each(func(row pgx.CollectableRow) error {
 		var n, version, expires int64
 		err := row.Scan(&n, &version, &expires)
@@ -100,7 +117,7 @@ func (r *reading) records(needs []sqlstore.RecordNeed) {
 }
 
 func (r *reading) conversations(keys []sqlstore.ConversationKey) {
-	r.Queue(`SELECT c.value FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (bot, id, n)
+	r.rows(`SELECT c.value FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (bot, id, n)
 		JOIN conversations c USING (bot, id) ORDER BY k.n FOR UPDATE OF c`,
 		column(keys, func(k sqlstore.ConversationKey) string { return string(k.Bot) }),
 		column(keys, func(k sqlstore.ConversationKey) string { return string(k.ID) }),
@@ -112,7 +129,7 @@ func (r *reading) conversations(keys []sqlstore.ConversationKey) {
 }
 
 func (r *reading) messages(keys []sqlstore.MessageKey) {
-	r.Queue(`SELECT m.value FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, conversation, id, n)
+	r.rows(`SELECT m.value FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, conversation, id, n)
 		JOIN messages m USING (bot, conversation, id) ORDER BY k.n FOR UPDATE OF m`,
 		column(keys, func(k sqlstore.MessageKey) string { return string(k.Bot) }),
 		column(keys, func(k sqlstore.MessageKey) string { return string(k.Conversation) }),
@@ -121,7 +138,7 @@ func (r *reading) messages(keys []sqlstore.MessageKey) {
 }
 
 func (r *reading) ranges(ranges []sqlstore.MessageRange) {
-	r.Queue(`SELECT m.value FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k (bot, conversation, first, last)
+	r.rows(`SELECT m.value FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k (bot, conversation, first, last)
 		JOIN messages m USING (bot, conversation) WHERE m.number > 0 AND m.number BETWEEN k.first AND k.last
 		ORDER BY m.bot, m.conversation, m.id FOR UPDATE OF m`,
 		column(ranges, func(k sqlstore.MessageRange) string { return string(k.Bot) }),
@@ -138,7 +155,7 @@ func (r *reading) message(row pgx.CollectableRow) error {
 }
 
 func (r *reading) loads(keys []sqlstore.LoadKey) {
-	r.Queue(`SELECT k.n, l.agent, l.queue, l.held, l.last, l.freed
+	r.rows(`SELECT k.n, l.agent, l.queue, l.held, l.last, l.freed
 		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, agent, queue, n)
 		JOIN loads l USING (bot, agent, queue) ORDER BY k.n FOR UPDATE OF l`,
 		column(keys, func(k sqlstore.LoadKey) string { return string(k.Bot) }),
@@ -157,7 +174,7 @@ func (r *reading) loads(keys []sqlstore.LoadKey) {
 }
 
 func (r *reading) timers(keys []sqlstore.TimerKey) {
-	r.Queue(`SELECT k.n, t.at FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, kind, id, n)
+	r.rows(`SELECT k.n, t.at FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, kind, id, n)
 		JOIN timers t USING (bot, kind, id) ORDER BY k.n FOR UPDATE OF t`,
 		column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
 		column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
@@ -173,7 +190,7 @@ func (r *reading) timers(keys []sqlstore.TimerKey) {
 }
 
 func (r *reading) providers(ids []sqlstore.ProviderID) {
-	r.Queue(`SELECT k.n, m.conversation, m.id
+	r.rows(`SELECT k.n, m.conversation, m.id
 		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, account, provider, n)
 		JOIN messages m USING (bot, account, provider) WHERE m.provider <> ''`,
 		column(ids, func(p sqlstore.ProviderID) string { return string(p.Bot) }),

@@ -17,9 +17,11 @@ func (s *Store) Conversation(ctx context.Context, bot handoff.BotID, id handoff.
 		return handoff.Conversation{}, err
 	}
 	defer s.leave()
-	c, err := one(ctx, s, parsed[handoff.Conversation],
-		`SELECT value FROM conversations WHERE bot = $1 AND id = $2`, bot, id)
-	return c, about(err, "conversation", id)
+	c, err := one(ctx, s, conversation, `SELECT value FROM conversations WHERE bot = $1 AND id = $2`, bot, id)
+	if err != nil {
+		return handoff.Conversation{}, about(err, "conversation", id)
+	}
+	return s.known.shown([]row{c})[0], nil
 }
 
 // Messages gives messages of one conversation in the order of Number.
@@ -104,8 +106,9 @@ func (s *Store) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Recor
 	if err := storage.CheckKeys(keys); err != nil {
 		return nil, err
 	}
-	found, err := all(ctx, s, record, `SELECT `+recordColumns+` FROM `+recordKeys+` JOIN records r USING (bot, kind, parent, id)
-		WHERE expires > `+clock, recordKeyArrays(keys)...)
+	query, args := given(`SELECT `+recordColumns+` FROM `+recordKeys+` JOIN records r USING (bot, kind, parent, id)
+		WHERE expires > `+clock, recordKeyArrays(keys))
+	found, err := all(ctx, s, record, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type Store struct {
 	effort  effort        // of lists
 	silence time.Duration // that a read bears
 	clock   sqlstore.Clock
+	known   known
 
 	mu     sync.Mutex // over what says when to tidy up
 	tidied time.Time

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/google/uuid"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
@@ -17,20 +17,26 @@ import (
 // there are locked, so an update or delete cannot miss; rows that are not may
 // have been put by somebody else meanwhile, and then the insert fails.
 type writing struct {
-	pgx.Batch
-	err error // the first of encoding a value
+	trip
+	left []row // conversations as they will be
+	err  error // the first of encoding a value
 }
 
 func (w *writing) changes(c sqlstore.Changes) error {
-	w.Queue(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(c.Batches))
+	w.batches(c.Batches)
 	w.records(c)
 	w.conversations(c.Conversations)
+	w.terms(c.Conversations)
 	w.messages(c.Messages)
 	w.loads(c.Loads)
 	w.timers(c.Timers)
 	w.events(c.Events)
 	w.trims(c.Trims)
 	return w.err
+}
+
+func (w *writing) batches(applied []uuid.UUID) {
+	w.rows(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(applied))
 }
 
 // part gives the rows that change in one way.
@@ -57,18 +63,18 @@ func (w *writing) records(c sqlstore.Changes) {
 	}
 	slices.SortFunc(put, func(a, b storage.Record) int { return a.Key.Compare(b.Key) })
 	if len(put) > 0 {
-		w.Queue(`INSERT INTO records (bot, kind, parent, id, version, expires, data)
-			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])`, recordArrays(put)...)
+		w.rows(`INSERT INTO records (bot, kind, parent, id, version, expires, data)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[]) AS k`, recordArrays(put)...)
 	}
 	if renewed := column(part(c.Records, sqlstore.Updated), after); len(renewed) > 0 {
-		w.Queue(`UPDATE records r SET version = k.version, expires = k.expires, data = k.data
+		w.rows(`UPDATE records r SET version = k.version, expires = k.expires, data = k.data
 			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
 			AS k (bot, kind, parent, id, version, expires, data)
 			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordArrays(renewed)...)
 	}
 	gone := append(column(part(c.Records, sqlstore.Deleted), key), c.Absent...)
 	if len(gone) > 0 {
-		w.Queue(`DELETE FROM records r USING `+recordKeys+`
+		w.rows(`DELETE FROM records r USING `+recordKeys+`
 			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordKeyArrays(gone)...)
 	}
 }
@@ -83,12 +89,11 @@ func recordArrays(records []storage.Record) []any {
 
 func (w *writing) conversations(all []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
 	if put := part(all, sqlstore.Inserted); len(put) > 0 {
-		w.Queue(insertConversations, w.conversationArrays(put)...)
+		w.rows(insertConversations, w.conversationArrays(put)...)
 	}
 	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
-		w.Queue(updateConversations, w.conversationArrays(changed)...)
+		w.rows(updateConversations, w.conversationArrays(changed)...)
 	}
-	w.terms(all)
 }
 
 // conversationTypes are those of sqlstore.Columns and of the value.
@@ -122,7 +127,11 @@ func (w *writing) conversationArrays(changed []sqlstore.Changed[sqlstore.Convers
 			arrays = append(arrays, column(rows, func(r [len(sqlstore.Columns)]any) int64 { return r[i].(int64) }))
 		}
 	}
-	return append(arrays, column(column(changed, after), func(c handoff.Conversation) string { return w.encode(c) }))
+	return append(arrays, column(column(changed, after), func(c handoff.Conversation) string {
+		r := row{c, w.encode(c)}
+		w.left = append(w.left, r)
+		return r.value
+	}))
 }
 
 // term is a row of terms.
@@ -151,11 +160,11 @@ func (w *writing) terms(all []sqlstore.Changed[sqlstore.ConversationKey, handoff
 	}
 	const unnested = `unnest($1::text[], $2::text[], $3::text[]) AS k (bot, term, conversation)`
 	if len(gone) > 0 {
-		w.Queue(`DELETE FROM terms t USING `+unnested+`
+		w.rows(`DELETE FROM terms t USING `+unnested+`
 			WHERE t.bot = k.bot AND t.term = k.term AND t.conversation = k.conversation`, arrays(gone)...)
 	}
 	if len(put) > 0 {
-		w.Queue(`INSERT INTO terms (bot, term, conversation) SELECT * FROM `+unnested, arrays(put)...)
+		w.rows(`INSERT INTO terms (bot, term, conversation) SELECT * FROM `+unnested, arrays(put)...)
 	}
 }
 
@@ -175,10 +184,10 @@ func (w *writing) messages(all []sqlstore.Changed[sqlstore.MessageKey, handoff.M
 	const unnested = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
 		AS k (bot, conversation, number, id, account, provider, value)`
 	if put := part(all, sqlstore.Inserted); len(put) > 0 {
-		w.Queue(`INSERT INTO messages (bot, conversation, number, id, account, provider, value) SELECT * FROM `+unnested, arrays(put)...)
+		w.rows(`INSERT INTO messages (bot, conversation, number, id, account, provider, value) SELECT * FROM `+unnested, arrays(put)...)
 	}
 	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
-		w.Queue(`UPDATE messages m SET account = k.account, provider = k.provider, value = k.value FROM `+unnested+`
+		w.rows(`UPDATE messages m SET account = k.account, provider = k.provider, value = k.value FROM `+unnested+`
 			WHERE m.bot = k.bot AND m.conversation = k.conversation AND m.id = k.id`, arrays(changed)...)
 	}
 }
@@ -198,33 +207,34 @@ func (w *writing) loads(all []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLo
 	const unnested = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
 		AS k (bot, agent, queue, held, last, freed)`
 	if put := part(all, sqlstore.Inserted); len(put) > 0 {
-		w.Queue(`INSERT INTO loads (bot, agent, queue, held, last, freed) SELECT * FROM `+unnested, arrays(put)...)
+		w.rows(`INSERT INTO loads (bot, agent, queue, held, last, freed) SELECT * FROM `+unnested, arrays(put)...)
 	}
 	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
-		w.Queue(`UPDATE loads l SET held = k.held, last = k.last, freed = k.freed FROM `+unnested+`
+		w.rows(`UPDATE loads l SET held = k.held, last = k.last, freed = k.freed FROM `+unnested+`
 			WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue`, arrays(changed)...)
 	}
 }
 
-func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
-	arrays := func(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []any {
-		keys := column(changed, key)
-		return []any{
-			column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
-			column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
-			column(keys, func(k sqlstore.TimerKey) string { return k.ID }),
-			column(column(changed, after), sqlstore.Millis),
-		}
+func timerArrays(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []any {
+	keys := column(changed, key)
+	return []any{
+		column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
+		column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
+		column(keys, func(k sqlstore.TimerKey) string { return k.ID }),
+		column(column(changed, after), sqlstore.Millis),
 	}
+}
+
+func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
 	const unnested = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (bot, kind, id, at)`
 	if put := part(all, sqlstore.Inserted); len(put) > 0 {
-		w.Queue(`INSERT INTO timers (bot, kind, id, at) SELECT * FROM `+unnested, arrays(put)...)
+		w.rows(`INSERT INTO timers (bot, kind, id, at) SELECT * FROM `+unnested, timerArrays(put)...)
 	}
 	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
-		w.Queue(`UPDATE timers t SET at = k.at FROM `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, arrays(changed)...)
+		w.rows(`UPDATE timers t SET at = k.at FROM `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, timerArrays(changed)...)
 	}
 	if gone := part(all, sqlstore.Deleted); len(gone) > 0 {
-		w.Queue(`DELETE FROM timers t USING `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, arrays(gone)...)
+		w.rows(`DELETE FROM timers t USING `+unnested+` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id`, timerArrays(gone)...)
 	}
 }
 
@@ -234,7 +244,7 @@ func (w *writing) events(events []handoff.Event) {
 	if len(events) == 0 {
 		return
 	}
-	w.Queue(`WITH moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
+	w.rows(`WITH moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
 		INSERT INTO events (place, bot, conversation, seq, at, value)
 		SELECT moved.before + k.n, k.bot, k.conversation, k.seq, k.at, k.value FROM moved,
 		unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS k (bot, conversation, seq, at, value, n)`,

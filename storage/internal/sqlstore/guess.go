@@ -1,0 +1,187 @@
+package sqlstore
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+)
+
+// Guess is what becomes of a group if every row is as the group takes it to
+// be: with it the test of that and the writing go to the server at once. A
+// server that finds any row to be otherwise writes nothing, and the group is
+// read and evaluated instead.
+type Guess struct {
+	Records []RecordGuess // to be locked like a Need's, and found so
+	// Changes are to be written where their Before is what is there, of a
+	// record its version, and it has not expired. Loads are left out of them. A
+	// timer that is Inserted may be there: it is set.
+	Changes
+	Loads []LoadMove
+}
+
+// RecordGuess is a record that is taken to be there.
+type RecordGuess struct {
+	RecordNeed
+	Version int64
+}
+
+// LoadMove is what a group does to one row of what agents hold, which is
+// taken to be there: all of the group's loads fit exactly if what is held
+// before is between Least and Most. Last and Freed only move forward.
+type LoadMove struct {
+	Key                LoadKey
+	Least, Most, Delta int64
+	Last, Freed        time.Time
+}
+
+// GuessOf gives what a group leaves if each record and timer is as it is
+// expected, each conversation as it is known, and what is new is not there. It
+// is not ok where that gives any batch another verdict than nil, and where the
+// group rests on what nobody knows without reading.
+func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (handoff.Conversation, bool)) (g Guess, ok bool) {
+	s := supposed{
+		found: NewFound(), known: known, met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
+		set: map[TimerKey]bool{}, loads: map[LoadKey]*LoadMove{},
+	}
+	s.found.Now = now
+	var rest []storage.Batch // without loads
+	met := map[uuid.UUID]bool{}
+	for _, b := range group {
+		id := uuid.MustParse(b.ID)
+		if met[id] {
+			continue // applied already
+		}
+		met[id] = true
+		if !s.batch(b) {
+			return g, false
+		}
+		rest = append(rest, storage.Batch{ID: b.ID, Ops: slices.DeleteFunc(slices.Clone(b.Ops), func(op storage.Op) bool {
+			_, is := op.(storage.Load)
+			return is
+		})})
+	}
+	verdicts, changes := Evaluate(rest, s.found)
+	if slices.ContainsFunc(verdicts, func(err error) bool { return err != nil }) {
+		return g, false
+	}
+	g.Changes = changes
+	for _, n := range NeedOf(rest).Records {
+		if r, there := s.found.Records[n.Key]; there {
+			g.Records = append(g.Records, RecordGuess{n, r.Version})
+		}
+	}
+	for _, m := range s.loads {
+		g.Loads = append(g.Loads, *m)
+	}
+	slices.SortFunc(g.Loads, func(a, b LoadMove) int { return a.Key.compare(b.Key) })
+	return g, true
+}
+
+// supposed is what the batches of a group, so far, take to be there.
+type supposed struct {
+	found *Found
+	known func(ConversationKey) (handoff.Conversation, bool)
+	met   map[storage.Key]bool     // records, also those that are not there
+	made  map[ConversationKey]bool // by the group
+	set   map[TimerKey]bool        // by the group, whatever was there
+	loads map[LoadKey]*LoadMove
+}
+
+func (s *supposed) batch(b storage.Batch) bool {
+	for _, op := range b.Ops {
+		if o, is := op.(storage.PutConversation); is && o.Expect == 0 {
+			s.made[ConversationKey{o.Conversation.Bot, o.Conversation.ID}] = true
+		}
+	}
+	for _, op := range b.Ops {
+		if !s.op(op) {
+			return false
+		}
+	}
+	for _, op := range b.Ops { // a timer's clearing comes before its setting
+		if o, is := op.(storage.SetTimer); is {
+			if _, was := s.found.Timers[timerKey(o.Timer)]; !was {
+				s.set[timerKey(o.Timer)] = true
+			}
+		}
+	}
+	return true
+}
+
+func (s *supposed) op(op storage.Op) bool {
+	switch o := op.(type) {
+	case storage.Check:
+		s.record(o.Key, o.Version)
+	case storage.PutRecord:
+		s.record(o.Record.Key, o.Expect)
+	case storage.DeleteRecord:
+		s.record(o.Key, o.Expect)
+	case storage.PutConversation:
+		return s.conversation(o.Conversation.Bot, o.Conversation.ID)
+	case storage.AppendMessage:
+		return s.conversation(o.Message.Bot, o.Message.Conversation)
+	case storage.AppendEvents:
+		for _, e := range o.Events {
+			if e.Conversation != "" && !s.conversation(e.Bot, e.Conversation) {
+				return false
+			}
+		}
+	case storage.Load:
+		s.load(o)
+	case storage.ClearTimer:
+		k := timerKey(o.Timer)
+		if s.set[k] {
+			return false // what was there before is unknown, and must go too
+		}
+		if _, met := s.found.Timers[k]; !met {
+			s.found.Timers[k] = o.Timer.At
+		}
+	case storage.SetTimer, storage.Trim:
+	default:
+		return false
+	}
+	return true
+}
+
+// record takes a record to be as the first that names it expects.
+func (s *supposed) record(k storage.Key, version int64) {
+	if !s.met[k] && version != 0 {
+		s.found.Records[k] = storage.Record{Key: k, Version: version}
+	}
+	s.met[k] = true
+}
+
+func (s *supposed) conversation(bot handoff.BotID, id handoff.ConversationID) bool {
+	k := ConversationKey{bot, id}
+	if _, met := s.found.Conversations[k]; met || s.made[k] {
+		return true
+	}
+	c, known := s.known(k)
+	s.found.Conversations[k] = c
+	return known
+}
+
+func (s *supposed) load(o storage.Load) {
+	k := LoadKey{o.Bot, o.Agent, o.Queue}
+	m := s.loads[k]
+	if m == nil {
+		m = &LoadMove{Key: k, Most: math.MaxInt64}
+		s.loads[k] = m
+	}
+	m.Delta += int64(o.Delta)
+	m.Least = max(m.Least, -m.Delta)
+	switch {
+	case o.Delta > 0 && o.At.After(m.Last):
+		m.Last = o.At
+	case o.Delta < 0 && o.At.After(m.Freed):
+		m.Freed = o.At
+	}
+	if o.Delta >= 0 {
+		m.Most = min(m.Most, int64(o.Max)-m.Delta)
+	}
+}

@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
+
+// guess commits a group in one round trip, if it comes out as this process
+// expects. The statements, sent together, are one transaction: each that rests
+// on what is there fails if that is otherwise, so that nothing is done. That
+// is not known to be an error: ok is false, and nothing is known of any batch.
+func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, now time.Time) (ok bool, err error) {
+	was := map[sqlstore.ConversationKey]string{}
+	g, ok := sqlstore.GuessOf(group, now, func(k sqlstore.ConversationKey) (handoff.Conversation, bool) {
+		r, ok := s.known.find(k)
+		was[k] = r.value
+		return r.Conversation, ok
+	})
+	if !ok {
+		return false, nil
+	}
+	w := &guessing{was: was}
+	if w.guess(g); w.err != nil {
+		return false, nil // the other way tells which batch it is of
+	}
+	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
+		if undid := undone(err); errors.Is(undid, sqlstore.ErrRaced) || errors.Is(undid, sqlstore.ErrRefused) {
+			return false, nil
+		}
+		return false, err
+	}
+	s.known.note(w.left...)
+	return true, nil
+}
+
+// guessing collects the statements that test a guess and write it. They lock
+// in the order of a need: first what is there, then what is new.
+type guessing struct {
+	writing
+	was map[sqlstore.ConversationKey]string // values that are taken to be stored
+}
+
+func (w *guessing) guess(g sqlstore.Guess) {
+	for run := range alike(g.Records, func(r sqlstore.RecordGuess) bool { return r.Change }) {
+		w.expect(run)
+	}
+	w.moveConversations(part(g.Conversations, sqlstore.Updated))
+	w.moveLoads(g.Loads)
+	w.moveTimers(g.Timers)
+
+	w.batches(g.Batches)
+	w.records(g.Changes)
+	w.conversations(part(g.Conversations, sqlstore.Inserted))
+	w.terms(g.Conversations)
+	w.messages(g.Messages)
+	w.events(g.Events)
+	w.trims(g.Trims)
+}
+
+// every makes a statement on rows fail, by a division by zero, that does not
+// return something for each of them.
+func every(statement string) string {
+	return `WITH met AS (` + statement + `) SELECT 1 / (count(*) = cardinality($1))::int FROM met`
+}
+
+func (w *guessing) expect(records []sqlstore.RecordGuess) {
+	keys := recordKeyArrays(column(records, func(r sqlstore.RecordGuess) storage.Key { return r.Key }))
+	w.rows(every(`SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+		AS k (bot, kind, parent, id, version, n) JOIN records r USING (bot, kind, parent, id)
+		WHERE r.version = k.version AND r.expires > `+clock+` ORDER BY k.n `+locked(records[0].Change)),
+		append(keys, column(records, func(r sqlstore.RecordGuess) int64 { return r.Version }))...)
+}
+
+// moveConversations is updateConversations of those that are as they were.
+var moveConversations = every(strings.NewReplacer(
+	`) AS k (`, `, $18::text[]) AS k (`, `, value) WHERE`, `, value, was) WHERE`,
+).Replace(updateConversations) + ` AND c.value = k.was RETURNING 1`)
+
+func (w *guessing) moveConversations(changed []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
+	if len(changed) > 0 {
+		was := column(changed, func(c sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) string { return w.was[c.Key] })
+		w.rows(moveConversations, append(w.conversationArrays(changed), was)...)
+	}
+}
+
+func (w *guessing) moveLoads(moves []sqlstore.LoadMove) {
+	if len(moves) == 0 {
+		return
+	}
+	w.rows(every(`UPDATE loads l SET held = l.held + k.delta, last = greatest(l.last, k.last), freed = greatest(l.freed, k.freed)
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+		AS k (bot, agent, queue, least, most, delta, last, freed)
+		WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue AND l.held BETWEEN k.least AND k.most RETURNING 1`),
+		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Bot) }),
+		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Agent) }),
+		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Queue) }),
+		column(moves, func(m sqlstore.LoadMove) int64 { return m.Least }),
+		column(moves, func(m sqlstore.LoadMove) int64 { return m.Most }),
+		column(moves, func(m sqlstore.LoadMove) int64 { return m.Delta }),
+		column(moves, func(m sqlstore.LoadMove) int64 { return sqlstore.Millis(m.Last) }),
+		column(moves, func(m sqlstore.LoadMove) int64 { return sqlstore.Millis(m.Freed) }))
+}
+
+func (w *guessing) moveTimers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
+	const (
+		from  = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS k (bot, kind, id, at, was)`
+		where = ` WHERE t.bot = k.bot AND t.kind = k.kind AND t.id = k.id AND t.at = k.was RETURNING 1`
+	)
+	was := func(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []int64 {
+		return column(changed, func(c sqlstore.Changed[sqlstore.TimerKey, time.Time]) int64 { return sqlstore.Millis(c.Before) })
+	}
+	if set := part(all, sqlstore.Inserted); len(set) > 0 {
+		w.rows(`INSERT INTO timers (bot, kind, id, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+			AS k (bot, kind, id, at) ON CONFLICT (bot, kind, id) DO UPDATE SET at = excluded.at`, timerArrays(set)...)
+	}
+	if moved := part(all, sqlstore.Updated); len(moved) > 0 {
+		w.rows(every(`UPDATE timers t SET at = k.at FROM `+from+where), append(timerArrays(moved), was(moved))...)
+	}
+	if gone := part(all, sqlstore.Deleted); len(gone) > 0 {
+		w.rows(every(`DELETE FROM timers t USING `+from+where), append(timerArrays(gone), was(gone))...)
+	}
+}

@@ -1,0 +1,63 @@
+package postgres
+
+import (
+	"encoding/json"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
+)
+
+// row is a conversation, and what is stored of it.
+type row struct {
+	handoff.Conversation
+	value string
+}
+
+func conversation(r pgx.CollectableRow) (c row, err error) {
+	if err = r.Scan(&c.value); err == nil {
+		err = json.Unmarshal([]byte(c.value), &c.Conversation)
+	}
+	return c, err
+}
+
+// known is conversations as this process has last read or written them, of
+// which the server can tell whether they still are. The oldest are forgotten.
+type known struct {
+	mu           sync.Mutex
+	newer, older map[sqlstore.ConversationKey]row
+}
+
+// mostKnown is how many are kept, of the newer as of the older.
+const mostKnown = 2048
+
+// note keeps rows, which nobody changes any more.
+func (k *known) note(rows ...row) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range rows {
+		if k.newer == nil || len(k.newer) == mostKnown {
+			k.newer, k.older = map[sqlstore.ConversationKey]row{}, k.newer
+		}
+		k.newer[sqlstore.ConversationKey{Bot: r.Bot, ID: r.ID}] = r
+	}
+}
+
+func (k *known) find(key sqlstore.ConversationKey) (row, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r, ok := k.newer[key]
+	if !ok {
+		r, ok = k.older[key]
+	}
+	return r, ok
+}
+
+// shown keeps what is read, and gives it to whoever reads.
+func (k *known) shown(rows []row) []handoff.Conversation {
+	given := column(rows, func(r row) handoff.Conversation { return r.Clone() })
+	k.note(rows...)
+	return given
+}

@@ -1,0 +1,37 @@
+package postgres
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// trip collects statements that are sent together.
+type trip struct{ pgx.Batch }
+
+// rows adds a statement on rows: see given.
+func (t *trip) rows(statement string, columns ...any) *pgx.QueuedQuery {
+	statement, args := given(statement, columns)
+	return t.Queue(statement, args...)
+}
+
+// given gives a statement on rows, "unnest($1::text[], ...)", and its
+// parameters, an array for each column. Of a lone row each is its value
+// itself: a server looks up one row in half the time.
+func given(statement string, columns []any) (string, []any) {
+	if reflect.ValueOf(columns[0]).Len() != 1 {
+		return statement, columns
+	}
+	values := make([]any, len(columns))
+	for i, c := range columns {
+		values[i] = reflect.ValueOf(c).Index(0).Interface()
+	}
+	return lone.Replace(statement), values
+}
+
+// lone makes of a statement on rows the one on a lone row.
+var lone = strings.NewReplacer(
+	`unnest(`, `(SELECT `, `) WITH ORDINALITY`, `, 1::bigint)`,
+	`cardinality($1::text[])`, `1`, `cardinality($1)`, `1`, `[]`, ``,
+)
