@@ -73,7 +73,7 @@ func (p *proxy) connect(client net.Conn) {
 	p.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { p.pump(client, server, func(b []byte) bool { p.hear(f, b); return true }) })
-	both.Go(func() { p.pump(server, client, func([]byte) bool { return !f.deaf.Load() }) })
+	both.Go(func() { p.pump(server, client, func(b []byte) bool { p.overhear(f, b); return !f.deaf.Load() }) })
 	both.Wait()
 	p.mu.Lock()
 	delete(p.flows, f)
@@ -105,6 +105,20 @@ func (p *proxy) hear(f *flow, b []byte) {
 		f.deaf.Store(true)
 		p.lost.Add(1)
 		time.AfterFunc(100*time.Millisecond, f.close) // the server has done it by then
+	}
+}
+
+// inserted is how Postgres tells that rows were inserted, as they are by every
+// commit of a batch, which answers when it is done.
+var inserted = []byte("INSERT 0 ")
+
+// overhear notices a commit that is answered, where its text is not sent with
+// it: a prepared statement's is sent once.
+func (p *proxy) overhear(f *flow, b []byte) {
+	if p.swallow.Load() && bytes.Contains(b, inserted) && p.swallow.CompareAndSwap(true, false) {
+		f.deaf.Store(true)
+		p.lost.Add(1)
+		time.AfterFunc(10*time.Millisecond, f.close)
 	}
 }
 
