@@ -241,3 +241,33 @@ func (s *casting) settle(ctx context.Context, number int, m handoff.Message, out
 	}
 	return err
 }
+
+// learn draws from an attempt what it says about the next ones.
+func (s *casting) learn(out outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := out.err; {
+	case e == nil:
+		s.sent++
+	case e.Temporary:
+		s.pause = max(s.pause, e.After)
+		s.stopped = s.stopped || e.After > 0 || e.Code == codePaused
+	case !e.Unknown:
+		s.failed++
+		s.reason = e.reason()
+	}
+}
+
+// stop has nothing more begun in this turn.
+func (s *casting) stop(pause time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped, s.pause = true, max(s.pause, pause)
+}
+
+// halted reports whether the turn found out that nothing more should be begun.
+func (s *casting) halted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped
+}

@@ -63,6 +63,77 @@ func settingEvent(t *draft, a authority, bot handoff.BotID, kind, id string) han
 	return handoff.Event{Kind: handoff.EventSettingsChanged, Bot: bot, Setting: kind, Item: id, Actor: a.by, At: t.now}
 }
 
+// changeBot creates or changes the bot.
+func (d *Desk) changeBot(ctx context.Context, w who, id handoff.BotID, change func(*handoff.Bot) error) (after handoff.Bot, err error) {
+	if err := handoff.CheckID("bot", id); err != nil {
+		return after, err
+	}
+	err = d.decide(ctx, func(t *draft) error {
+		a, err := w(ctx)
+		if err != nil {
+			return err
+		}
+		if !a.may(handoff.PermManageSettings) {
+			return ErrForbidden
+		}
+		v, bot, err := changed(ctx, d, houseKey(kindBot, string(id)), change)
+		if err != nil {
+			return fmt.Errorf("desk: bot %s: %w", id, err)
+		}
+		bot.ID = id
+		if err := bot.Check(); err != nil {
+			return err
+		}
+		if err := checkZone("bot time zone", bot.TimeZone); err != nil {
+			return err
+		}
+		if v.value.RetainDays != bot.RetainDays && !a.may(permErase) {
+			return fmt.Errorf("%w: what is erased by age", ErrForbidden) // as erasing by hand is
+		}
+		after = bot
+		t.as(a)
+		t.roster, t.bots = true, append(t.bots, id)
+		if v.version != 0 && (v.value.SLA != bot.SLA || v.value.Silence != bot.Silence || v.value.TimeZone != bot.TimeZone) {
+			if err := d.recheck(ctx, t, id); err != nil {
+				return err
+			}
+		}
+		if v.version == 0 {
+			if err := t.holdersKnown(bot.ID); err != nil {
+				return err
+			}
+		}
+		t.retain(bot)
+		return replace(t, v, bot, handoff.Event{Kind: handoff.EventBotChanged, Bot: id, Actor: a.by, At: t.now})
+	})
+	return after, err
+}
+
+// changed reads a record and what a change makes of it: of an absent one, of
+// the zero value. Nothing is shared between the two.
+func changed[T any](ctx context.Context, d *Desk, k storage.Key, change func(*T) error) (was doc[T], value T, err error) {
+	recs, err := d.store.Lookup(ctx, []storage.Key{k})
+	if err != nil {
+		return was, value, err
+	}
+	if was, err = decode[T](recs[0]); err != nil {
+		return was, value, err
+	}
+	to, err := decode[T](recs[0])
+	if err == nil {
+		err = change(&to.value)
+	}
+	return was, to.value, err
+}
+
+// instead is the change that puts a value in place of whatever was there.
+func instead[T any](value T) func(*T) error {
+	return func(v *T) error {
+		*v = value
+		return nil
+	}
+}
+
 // settings are what the desk goes by for a bot. They may be as old as a
 // sweep: what is decided by them is looked at again when they change.
 type settings struct {
