@@ -20,15 +20,12 @@ type bulkRun struct {
 	saved int64
 }
 
-// errBulkMoved: the job was cancelled, or another process is at it.
-var errBulkMoved = errors.New("desk: bulk action moved meanwhile")
-
 // bulkDue does a part of a bulk action. How far it is moves in the commit of
 // each change, so that nothing is done twice.
 func (d *Desk) bulkDue(ctx context.Context, due storage.Timer) error {
 	err := d.bulkTurn(ctx, due)
-	if errors.Is(err, errBulkMoved) {
-		return storage.ErrConflict // whoever moved it may die
+	if errors.Is(err, storage.ErrConflict) {
+		return errLost
 	}
 	return err
 }
@@ -64,7 +61,7 @@ func (d *Desk) bulkTurn(ctx context.Context, due storage.Timer) error {
 			return r.pause(ctx)
 		}
 		err := r.one(ctx, part.value[at%bulkPart])
-		if errors.Is(err, errBulkMoved) {
+		if errors.Is(err, errLost) {
 			return err
 		}
 		if err != nil && r.job.value.Tries+1 < bulkTries {
@@ -91,10 +88,10 @@ func (r *bulkRun) one(ctx context.Context, id handoff.ConversationID) error {
 	case err == nil:
 		r.skip(bulkUnchanged)
 		return nil
-	case errors.Is(err, errBulkMoved), ctx.Err() != nil:
+	case errors.Is(err, errLost), ctx.Err() != nil:
 		return err
 	case errors.Is(err, ErrOutcomeUnknown):
-		return errBulkMoved // perhaps
+		return errLost // perhaps
 	}
 	for _, c := range bulkCodes {
 		if errors.Is(err, c.err) {
@@ -132,7 +129,7 @@ func (r *bulkRun) with(ctx context.Context) (authority, error) {
 			return err
 		}
 		if now.version != r.job.version {
-			return errBulkMoved
+			return errLost
 		}
 		after := r.job
 		after.value = after.value.done()

@@ -309,14 +309,17 @@ func (d *Desk) recheckDue(ctx context.Context, due storage.Timer) error {
 		return err
 	}
 	t := &draft{now: now}
-	if !more {
+	if more {
+		v.value.After = next
+		if err := put(t, v, time.Time{}); err != nil {
+			return err
+		}
+		t.timer(due.Bot, timerRecheck, due.ID, now.Add(time.Millisecond))
+	} else {
 		remove(t, v)
-		return d.commit(ctx, t) // in conflict it begins anew
 	}
-	v.value.After = next
-	if err := put(t, v, time.Time{}); err != nil {
-		return err
+	if err = d.commit(ctx, t); errors.Is(err, storage.ErrConflict) {
+		return errLost // it begins anew
 	}
-	t.timer(due.Bot, timerRecheck, due.ID, now.Add(time.Millisecond))
-	return d.commit(ctx, t)
+	return err
 }

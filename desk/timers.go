@@ -163,7 +163,7 @@ func (d *Desk) see(ctx context.Context, due storage.Timer) (done bool) {
 // fire does what a timer is for and clears it. Until then the timer stands at
 // the end of a lease: other processes leave it alone, and what fails, or dies
 // with its process, is begun again then and holds up nothing. A handler may
-// return storage.ErrConflict for that.
+// return errLost for that: another process was at it, and may die.
 //
 // A timer that is set anew meanwhile, by the handler or anybody else, is kept:
 // it never stands where a lease ends.
@@ -187,7 +187,10 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 		return ignoreConflict(err) // another process has it
 	}
 	if err := d.work[due.Kind].do(d, ctx, held); err != nil {
-		return ignoreConflict(err)
+		if errors.Is(err, errLost) {
+			return nil
+		}
+		return err
 	}
 	if now, err = d.Now(ctx); err != nil {
 		return err
