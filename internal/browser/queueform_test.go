@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,29 @@ func TestTimesThatNobodyTouchedStayToTheSecond(t *testing.T) {
 	ana.Click("button[type=submit]", "Save")
 	w.eventually(func() bool { return stored().Survey.Question == "1 or 5?" })
 	require.Equal(t, set.Survey.Keep, stored().Survey.Keep)
+}
+
+// Of two who have the same form open each saves what they changed themselves.
+func TestTwoFormsOfOneQueueUndoNothingOfOneAnother(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	one := w.as("ana", "#/admin/queues/support")
+	two := one.Another()
+	two.Go(w.url + "#/admin/queues/support")
+	for _, tab := range []*browser.Tab{one, two} {
+		tab.Sees("admin-members", "Caio Costa")
+	}
+	one.Fill("input[name=name]", "Help")
+	two.Fill("input[name=sticky]", "3")
+	one.Click("button[type=submit]", "Save")
+	one.SeesNo(".form__state", "Not saved")
+	two.Click("button[type=submit]", "Save")
+	two.SeesNo(".form__state", "Not saved")
+	queues, err := w.bot.Queues(ctx)
+	require.NoError(t, err)
+	i := slices.IndexFunc(queues, func(q handoff.Queue) bool { return q.ID == support })
+	require.Equal(t, "Help", queues[i].Name)
+	require.Equal(t, 3*time.Hour, queues[i].Sticky)
 }
 
 // The members are there when the form is, so that nothing moves under one's

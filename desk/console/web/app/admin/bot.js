@@ -5,7 +5,7 @@ import { t } from '../lib/i18n.js';
 import { toast } from '../lib/feedback.js';
 import { me } from '../desk.js';
 import { Page } from './page.js';
-import { Form, part } from './form.js';
+import { Form, differing, part } from './form.js';
 import { amount, languageField, line, select, words, zoneField } from './fields.js';
 import { silence, silent } from './patience.js';
 
@@ -36,8 +36,8 @@ class BotSettings extends Page {
         quiet.part,
         part(t('erasure.retention'), t('erasure.retention_text'), days.el),
       ],
-      save: async ({ ask, question, end, ...values }) => {
-        const saved = await patch('bot', { ...values, silence: silent({ ask, question, end }), retainDays: Number(values.retainDays) });
+      save: async (values, before) => {
+        const saved = await patch('bot', differing(asSaid(values), asSaid(before)));
         const self = me.get();
         me.set({ ...self, bot: { ...saved, ticketTypes: values.ticketTypes.length ? values.ticketTypes : self.bot.ticketTypes } });
         toast(t('admin.saved'), { kind: 'success' });
@@ -47,5 +47,8 @@ class BotSettings extends Page {
     this.show({ title: t('admin.page.bot') }, this.form.el);
   }
 }
+
+// What the form says, as the API has it.
+const asSaid = ({ ask, question, end, ...values }) => ({ ...values, silence: silent({ ask, question, end }), retainDays: Number(values.retainDays) });
 
 customElements.define('admin-bot', BotSettings);

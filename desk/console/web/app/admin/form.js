@@ -16,10 +16,10 @@ export class Form {
 
   /**
    * `content` are fields and other nodes (such as {@link part}) in order;
-   * `save` gets the values by name. A form of something `fresh` can be sent
-   * untouched.
+   * `save` gets the values by name, and those that were there before. A form of
+   * something `fresh` can be sent untouched.
    *
-   * @param {{content: any[], fields: any[], save: (values: any) => Promise<any>, label?: string, fresh?: boolean, compact?: boolean}} options
+   * @param {{content: any[], fields: any[], save: (values: any, before: any) => Promise<any>, label?: string, fresh?: boolean, compact?: boolean}} options
    */
   constructor({ content, fields, save, label = t('common.save'), fresh = false, compact = false }) {
     this.#fields = fields;
@@ -87,7 +87,7 @@ export class Form {
     const values = this.values();
     this.#working(true);
     try {
-      await this.#save(values);
+      await this.#save(values, JSON.parse(this.#saved));
       if (!this.wrong) this.settle();
     } catch (problem) {
       this.#refused(problem);
@@ -135,6 +135,13 @@ export class Form {
 export const part = (title, text, ...content) => h('section', { class: 'part' },
   h('header', { class: 'part__head' }, h('h2', null, title), text && h('p', null, text)),
   h('div', { class: 'part__body' }, content));
+
+/**
+ * What of a request's body has become other than before, so that who saves
+ * leaves what others changed meanwhile.
+ */
+export const differing = (now, before) => Object.fromEntries(
+  Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
 
 // The server names a field as the rules do ("queue name") or as JSON does.
 function means({ name, as }, problem) {

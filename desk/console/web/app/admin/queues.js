@@ -1,7 +1,7 @@
 // The queues: how each is served, and by whom.
 
 import { h, fill, text, keyed } from '../lib/dom.js';
-import { get, put, del, id } from '../lib/api.js';
+import { get, put, patch, del, id } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { icon } from '../lib/icons.js';
 import { avatar } from '../lib/avatar.js';
@@ -10,7 +10,7 @@ import { go, link } from '../lib/router.js';
 import { agentName, names } from '../desk.js';
 import { keepFresh } from '../queues/refresh.js';
 import { Page, nothing } from './page.js';
-import { Form, part } from './form.js';
+import { Form, differing, part } from './form.js';
 import { amount, choice, hours, idField, line, minutes, select } from './fields.js';
 import { patience, waits } from './patience.js';
 
@@ -101,7 +101,7 @@ class Queues extends Page {
         ...waiting.parts,
         part(t('tags.at_the_end'), null, tags.el, opening.wrapUp.el, opening.onSignOut.el),
       ],
-      save: (values) => this.#save(values, queue),
+      save: (values, before) => this.#save(values, before, queue),
     });
     this.form.el.addEventListener('changed', dependent);
     const members = queue && h('admin-members');
@@ -112,12 +112,10 @@ class Queues extends Page {
     if (fresh) name.focus();
   }
 
-  async #save({ id: chosen, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining,
-    sla, remind, requeue, exclude, rounds, unanswered, ask, question, end, ...values }, queue) {
-    const key = queue?.id ?? chosen;
-    await put(`queues/${id(key)}`, { ...values, ...waits({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }), requireTags: values.requireTags === 'yes', stickySeconds: sticky,
-      hours: { calendar, whenClosed, overflow, overflowAfterSeconds: overflowAfter, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
-      offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 } });
+  async #save(values, before, queue) {
+    const key = queue?.id ?? values.id;
+    if (queue) await patch(`queues/${id(key)}`, differing(asSaid(values), asSaid(before)));
+    else await put(`queues/${id(key)}`, asSaid(values));
     this.form.settle();
     toast(t('admin.saved'), { kind: 'success' });
     if (queue) text(this.querySelector('.pane__head h1'), values.name);
@@ -140,6 +138,17 @@ class Queues extends Page {
 }
 
 // When a queue is open, and what it does by time.
+// What the form says, as the API has it.
+const asSaid = ({ id: _, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining,
+  sla, remind, requeue, exclude, rounds, unanswered, ask, question, end, requireTags, ...values }) => ({
+  ...values,
+  ...waits({ sla, remind, requeue, exclude, rounds, unanswered, ask, question, end }),
+  requireTags: requireTags === 'yes',
+  stickySeconds: sticky,
+  hours: { calendar, whenClosed, overflow, overflowAfterSeconds: overflowAfter, wrapUpSeconds: wrapUp || 0, onSignOut, draining: draining === 'yes' },
+  offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 },
+});
+
 const openingFields = (v, calendars, others) => ({
   calendar: select({ name: 'calendar', label: t('hours.open'), value: v.calendar ?? '', options: [['', t('hours.always')], ...calendars.map((c) => [c.id, c.name])] }),
   whenClosed: choice({ name: 'whenClosed', as: 'closed policy', label: t('hours.when_closed'), value: v.whenClosed || 'queue', options: WHEN_CLOSED.map((w) => [w, t(`hours.when_closeds.${w}`), t(`hours.when_closed_hints.${w}`)]) }),
