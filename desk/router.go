@@ -260,8 +260,10 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 			return assigned, err
 		}
 		assigned += done
-		if done == len(plan) && len(full) == 0 {
-			return assigned, nil // a plan leaves out nobody who was seen and could be assigned
+		if done == len(plan) && len(full) == 0 && offers == nil {
+			// A plan leaves out nobody who was seen and could be assigned. But it
+			// asks one agent for each who waits, where several may be asked.
+			return assigned, nil
 		}
 		if done < len(plan) {
 			d.forgetRoster(bot) // something had changed
