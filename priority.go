@@ -83,9 +83,9 @@ const (
 )
 
 // LatestDue is how long after its wait began a conversation in a queue of
-// [OrderDue] counts as due at the latest, and where no clock runs. So nobody
-// waits without bound there either: none is overtaken by who came more than
-// that and an hour later.
+// [OrderDue] counts as due at the latest, and where no clock runs; at the
+// earliest it is due when the wait begins. So nobody waits without bound there
+// either: none is overtaken by who came more than that and an hour later.
 const LatestDue = 24 * time.Hour
 
 // HeadStart is how much earlier than it did a conversation of priority p
@@ -124,6 +124,8 @@ func rank(o Order, p Priority, since, due time.Time) int64 {
 	case OrderDue:
 		if latest := since.Add(LatestDue); due.IsZero() || due.After(latest) {
 			due = latest
+		} else if due.Before(since) {
+			due = since // missed before it came: it is late from then on
 		}
 		return due.Add(-HeadStart(p)).UnixMilli()
 	}

@@ -69,6 +69,7 @@ func TestWhoIsDueFirstIsServedFirstAndNobodyWaitsWithoutBound(t *testing.T) {
 		}
 		if later := a.Add(handoff.LatestDue + time.Hour).Add(within("more")); true {
 			require.Less(t, ranks[0], waitsFor(t, handoff.High, later, later.Add(time.Second)), "overtaken by who came so much later")
+			require.Less(t, ranks[0], waitsFor(t, handoff.High, later, a), "by who was late before they came")
 		}
 		require.Equal(t, handoff.Rank(handoff.OrderDue, p, a), waitsFor(t, p, a, time.Time{}), "no clock runs")
 		require.LessOrEqual(t, ranks[0], handoff.Rank(handoff.OrderDue, p, a))
