@@ -42,9 +42,11 @@ func (d *Desk) castLoop(ctx context.Context) {
 			for _, t := range inTurn(due) {
 				taken := casts.take(storage.Timer{Bot: t.Bot, Kind: t.Kind, ID: t.ID}, func() (more bool) {
 					d.turnOf(context.WithoutCancel(ctx), castTime+d.handTime(), "a broadcast", t.Bot, func(hand context.Context) error {
-						return d.orPutOff(hand, t, func() error { return d.castDue(ctx, hand, t) })
+						err := d.orPutOff(hand, t, func() error { return d.castDue(ctx, hand, t) })
+						more = err == nil // else it may be due still, if nothing can be stored
+						return err
 					})
-					return true
+					return more
 				})
 				if taken {
 					begun = time.Now()

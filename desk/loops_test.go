@@ -2,8 +2,10 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +73,45 @@ func TestAJobGoesOnAtOnceWhereThereIsMoreToDo(t *testing.T) {
 		left, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: "recheck"}, 1)
 		o.ok(err)
 		require.Empty(t, left, "all were looked at")
+	})
+}
+
+func TestSeveralAreAskedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o, run, stop := running(t, memory.New(nil), desk.Options{Sweep: time.Minute, Lease: time.Hour})
+		defer stop()
+		o.asks(handoff.Offering{AtOnce: 2})
+		ana, ben := o.working("ana", 1, "sales"), o.working("ben", 1, "sales")
+		run()
+		time.Sleep(time.Second)
+		id := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(time.Second)
+		require.Equal(t, []handoff.ConversationID{id}, o.rings(ana))
+		require.Equal(t, []handoff.ConversationID{id}, o.rings(ben), "not at the next sweep")
+	})
+}
+
+func TestABroadcastIsLeftAloneForAWhileWhereNothingCanBeStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &overseen{Store: memory.New(nil)}
+		o, run, stop := running(t, s, desk.Options{})
+		defer stop()
+		o.starts(o.broadcast(1, to(1)))
+		var tries atomic.Int64
+		s.commit = func(b storage.Batch) error {
+			for _, op := range b.Ops {
+				if set, ok := op.(storage.SetTimer); ok && set.Timer.Kind == "broadcast" {
+					tries.Add(1)
+				}
+			}
+			return errors.New("the disk is full")
+		}
+		run()
+		time.Sleep(10 * time.Second)
+		require.Positive(t, tries.Load())
+		require.Less(t, tries.Load(), int64(1000))
 	})
 }
 
