@@ -25,9 +25,9 @@ type file struct {
 }
 
 // addFile drafts that a file is stored, whose bytes are put afterwards, and
-// that somebody looks whether it was made use of. It is refused if the bot
-// stored more than most bytes with it; one that is there already never is.
-func (d *Desk) addFile(ctx context.Context, t *draft, bot handoff.BotID, m handoff.Media, most int64) error {
+// that somebody looks after a while whether it is unused. It is refused if the
+// bot stored more than most bytes with it; one that is there already never is.
+func (d *Desk) addFile(ctx context.Context, t *draft, bot handoff.BotID, m handoff.Media, most int64, unused time.Duration) error {
 	v, err := get[file](ctx, d, key(bot, kindFile, m.SHA256))
 	if err != nil {
 		return fmt.Errorf("desk: file %s: %w", m.SHA256, err)
@@ -49,7 +49,7 @@ func (d *Desk) addFile(ctx context.Context, t *draft, bot handoff.BotID, m hando
 			}
 		}
 	}
-	t.timer(bot, timerBlob, m.SHA256, t.now.Add(keepUpload))
+	t.timer(bot, timerBlob, m.SHA256, t.now.Add(unused))
 	return put(t, v, time.Time{}) // written anew also where it is: it is not removed meanwhile
 }
 
@@ -181,6 +181,10 @@ func (d *Desk) letGo(ctx context.Context, t *draft, bot handoff.BotID, held []st
 // fileDue removes a file that nobody holds. First it is marked, which shuts
 // out whoever wants it again; so it may be begun anew wherever it ended.
 func (d *Desk) fileDue(ctx context.Context, due storage.Timer) error {
+	// It ends before another process may begin: the file may be stored anew as
+	// soon as that one is done, and must not be removed then.
+	ctx, cancel := context.WithTimeout(ctx, putOff/2)
+	defer cancel()
 	if known, err := d.holdersFound(ctx, due); err != nil || !known {
 		return err
 	}

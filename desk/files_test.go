@@ -244,6 +244,59 @@ func TestAFileThatIsWantedWhileItIsRemovedIsThereInTheEnd(t *testing.T) {
 	})
 }
 
+// hanging is a store that does not answer when a file is to be removed.
+type hanging struct {
+	storage.Store
+	storage.Blobs
+	waited time.Duration
+}
+
+func (s *hanging) DeleteBlob(ctx context.Context, _ handoff.BotID, _ string) error {
+	began := time.Now()
+	<-ctx.Done()
+	s.waited = time.Since(began)
+	return ctx.Err()
+}
+
+func TestWhoRemovesAFileEndsBeforeAnotherMayBegin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		clock := &desktest.Clock{}
+		within := memory.New(&memory.Options{Now: clock.Now})
+		s := &hanging{Store: within, Blobs: within}
+		o := officeOn(t, s)
+		o.clock = clock
+		o.attach("never sent")
+		o.clock.Advance(25 * time.Hour)
+		turn, cancel := context.WithTimeout(o.ctx, 30*time.Second)
+		defer cancel()
+		require.ErrorIs(t, o.desk.Settle(turn), context.DeadlineExceeded)
+		require.Positive(t, s.waited)
+		require.Less(t, s.waited, 10*time.Second)
+	})
+}
+
+func TestALongTextWithoutItsMessageGoesAfterAMinute(t *testing.T) {
+	onStores(t, func(t *testing.T, s storage.Store, clock *desktest.Clock) {
+		o := officeOn(t, s)
+		o.clock = clock
+		o.open(&overseen{Store: s, commit: func(b storage.Batch) error {
+			for _, op := range b.Ops {
+				if _, says := op.(storage.AppendMessage); says {
+					return storage.ErrInvalid
+				}
+			}
+			return nil
+		}})
+		require.ErrorIs(t, second(o.bot.Receive(o.ctx, inbound("551", strings.Repeat("long ", handoff.MaxText/4), "x"))), storage.ErrInvalid)
+		require.Positive(t, o.bytesStored())
+		o.open(s)
+		clock.Advance(2 * time.Minute)
+		o.settle()
+		require.Zero(t, o.bytesStored())
+	})
+}
+
 func TestWhatNamesAFileIsNotStoredOnceTheFileIsRemoved(t *testing.T) {
 	onStores(t, func(t *testing.T, s storage.Store, clock *desktest.Clock) {
 		o := officeOn(t, s)

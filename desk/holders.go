@@ -175,7 +175,7 @@ func (d *Desk) found(ctx context.Context, by storage.Key, have func() ([]handoff
 				continue
 			}
 			t.ops = append(t.ops, storage.PutRecord{Record: holder(by)})
-			if err := d.addFile(ctx, t, by.Bot, m, math.MaxInt64); err != nil {
+			if err := d.addFile(ctx, t, by.Bot, m, math.MaxInt64, keepUpload); err != nil {
 				return err
 			}
 			return put(t, v, time.Time{}) // whoever takes it away meanwhile decides anew

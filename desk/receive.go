@@ -219,7 +219,7 @@ func (d *Desk) putText(ctx context.Context, bot handoff.BotID, text string) (*ha
 	media := storedMedia(data)
 	media.Type, media.Name = "text/plain; charset=utf-8", "message.txt"
 	err := d.decide(ctx, func(t *draft) error {
-		if err := d.addFile(ctx, t, bot, media, math.MaxInt64); err != nil {
+		if err := d.addFile(ctx, t, bot, media, math.MaxInt64, holdText); err != nil {
 			return err
 		}
 		v, err := get[upload](ctx, d, textHeldKey(bot, media.SHA256))

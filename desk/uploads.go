@@ -61,7 +61,7 @@ func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, e
 		if err != nil {
 			return err
 		}
-		if err := d.addFile(ctx, t, a.bot, media, d.o.MaxStored); err != nil {
+		if err := d.addFile(ctx, t, a.bot, media, d.o.MaxStored, keepUpload); err != nil {
 			return err
 		}
 		t.as(a)
