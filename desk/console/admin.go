@@ -53,7 +53,8 @@ type queueInput struct {
 	}
 }
 
-// QueueChange is what changes of a queue; what it leaves out stays.
+// QueueChange is what changes of a queue; what it leaves out stays. Each of its
+// parts is put whole.
 type QueueChange struct {
 	Name          *string           `json:"name,omitempty"`
 	Mode          *handoff.Mode     `json:"mode,omitempty"`
@@ -62,11 +63,11 @@ type QueueChange struct {
 	OnLost        *handoff.OnLost   `json:"onLost,omitempty"`
 	StickySeconds *int64            `json:"stickySeconds,omitempty" minimum:"0" maximum:"7776000"`
 	RequireTags   *bool             `json:"requireTags,omitempty"`
-	Offering      *Offering         `json:"offering,omitempty"`
-	Hours         *QueueHours       `json:"hours,omitempty"`
+	Offering      *Offering         `json:"offering,omitempty" doc:"In place of all of it."`
+	Hours         *QueueHours       `json:"hours,omitempty" doc:"In place of all of them, draining and wrap-up too."`
 	SLA           *handoff.SLAID    `json:"sla,omitempty" doc:"Empty is the bot's."`
-	NoAnswer      *NoAnswerPolicy   `json:"noAnswer,omitempty"`
-	Silence       *SilencePolicy    `json:"silence,omitempty"`
+	NoAnswer      *NoAnswerPolicy   `json:"noAnswer,omitempty" doc:"In place of all of it."`
+	Silence       *SilencePolicy    `json:"silence,omitempty" doc:"In place of all of it."`
 }
 
 type queuePatch struct {
