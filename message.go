@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -62,7 +63,7 @@ func (m Message) Preview() Preview {
 		n := 0
 		for i := range p.Text {
 			if n == PreviewRunes {
-				p.Text = p.Text[:i]
+				p.Text = strings.Clone(p.Text[:i]) // whoever keeps it does not keep the message
 				break
 			}
 			n++

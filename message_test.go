@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -23,6 +24,12 @@ func TestAPreviewIsTheBeginningInWholeCharacters(t *testing.T) {
 		require.Equal(t, handoff.ByAgent, got.By)
 		require.Equal(t, handoff.KindText, got.Kind)
 	})
+}
+
+func TestWhoKeepsAPreviewDoesNotKeepTheMessage(t *testing.T) {
+	t.Parallel()
+	m := handoff.Message{Content: handoff.Text(strings.Repeat("x", handoff.MaxText))}
+	require.NotSame(t, unsafe.StringData(m.Text), unsafe.StringData(m.Preview().Text))
 }
 
 func TestTheWindowIsOpenUntilItsEnd(t *testing.T) {
