@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.B
 	if w.guess(g); w.err != nil {
 		return false, nil // the other way tells which batch it is of
 	}
-	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
+	if err := w.send(ctx, conn); err != nil {
 		if undid := undone(err); errors.Is(undid, sqlstore.ErrRaced) || errors.Is(undid, sqlstore.ErrRefused) {
 			return false, nil
 		}
@@ -64,6 +65,22 @@ func (w *guessing) guess(g sqlstore.Guess) {
 	w.events(g.Events)
 	w.trims(g.Trims)
 }
+
+// send does not let a wrong guess cost its statements: of those that were sent
+// with one that fails pgx prepares each anew.
+func (w *guessing) send(ctx context.Context, conn *pgxpool.Conn) (err error) {
+	results := conn.SendBatch(ctx, &w.Batch)
+	for n := w.Len(); n > 0 && err == nil; n-- {
+		_, err = results.Exec()
+	}
+	if sqlState(err) == otherwise || errors.Is(undone(err), sqlstore.ErrRaced) {
+		w.QueuedQueries = nil
+	}
+	return results.Close()
+}
+
+// otherwise is the server's code of a division by zero.
+const otherwise = "22012"
 
 // every makes a statement on rows fail, by a division by zero, that does not
 // return something for each of them.
@@ -116,6 +133,10 @@ func (w *guessing) moveTimers(all []sqlstore.Changed[sqlstore.TimerKey, time.Tim
 	)
 	was := func(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []int64 {
 		return column(changed, func(c sqlstore.Changed[sqlstore.TimerKey, time.Time]) int64 { return sqlstore.Millis(c.Before) })
+	}
+	// Each statement locks by key, and all of them together as well.
+	if slices.ContainsFunc(all, func(c sqlstore.Changed[sqlstore.TimerKey, time.Time]) bool { return c.Change != all[0].Change }) {
+		w.rows(lockTimers, timerKeyArrays(column(all, key))...)
 	}
 	if set := part(all, sqlstore.Inserted); len(set) > 0 {
 		w.rows(`INSERT INTO timers (bot, kind, id, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])

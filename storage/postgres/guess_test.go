@@ -175,6 +175,45 @@ func TestAWrongGuessChangesNothingAndCostsNobodyTheirCommit(t *testing.T) {
 	}
 }
 
+func TestAWrongGuessHasNothingPreparedAnew(t *testing.T) {
+	t.Parallel()
+	s, n := traced(t, migrated(t)+"&pool_max_conns=1")
+	prepared := func() []time.Time {
+		return rows[time.Time](t, s, `SELECT prepare_time FROM pg_prepared_statements WHERE statement LIKE '%DELETE FROM timers%met' OR statement LIKE 'INSERT INTO batches%' ORDER BY 1`)
+	}
+	var before []time.Time
+	for range 2 {
+		trips, err := tripsOf(t, s, n, storage.ClearTimer{Timer: timerOf("none", at)})
+		require.ErrorIs(t, err, storage.ErrConflict)
+		require.EqualValues(t, 2, trips)
+		require.Len(t, prepared(), 2)
+		if before != nil {
+			require.Equal(t, before, prepared())
+		}
+		before = prepared()
+	}
+}
+
+func TestTimersAreLockedInOneOrderWhateverBecomesOfThem(t *testing.T) {
+	t.Parallel()
+	dsn := migrated(t)
+	s, other := open(t, dsn), open(t, dsn)
+	require.NoError(t, s.Commit(t.Context(), batch(storage.SetTimer{Timer: timerOf("1", at)}, storage.SetTimer{Timer: timerOf("2", at)})))
+	release := hold(t, other, `SET LOCAL idle_in_transaction_session_timeout = 0`, `SELECT 1 FROM timers WHERE id = '1' FOR UPDATE`)
+	_, err := s.Now(t.Context()) // so that it guesses
+	require.NoError(t, err)
+	verdict := make(chan error, 1)
+	go func() {
+		verdict <- s.Commit(t.Context(), batch(storage.ClearTimer{Timer: timerOf("1", at)}, storage.SetTimer{Timer: timerOf("2", at.Add(time.Second))}))
+	}()
+	require.Eventually(t, func() bool {
+		return rows[int64](t, other, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)[0] == 1
+	}, time.Minute, time.Millisecond)
+	require.Len(t, rows[string](t, other, `SELECT id FROM timers WHERE id = '2' FOR UPDATE SKIP LOCKED`), 1, "who waits for the first has the second")
+	release()
+	require.NoError(t, <-verdict)
+}
+
 func TestARepeatedBatchIsToldAlsoWhileTheFirstCommits(t *testing.T) {
 	t.Parallel()
 	dsn := migrated(t)

@@ -173,13 +173,12 @@ func (r *reading) loads(keys []sqlstore.LoadKey) {
 	}))
 }
 
+// lockTimers gives each one's place among the parameters, and its time.
+const lockTimers = `SELECT k.n, t.at FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, kind, id, n)
+	JOIN timers t USING (bot, kind, id) ORDER BY k.n FOR UPDATE OF t`
+
 func (r *reading) timers(keys []sqlstore.TimerKey) {
-	r.rows(`SELECT k.n, t.at FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, kind, id, n)
-		JOIN timers t USING (bot, kind, id) ORDER BY k.n FOR UPDATE OF t`,
-		column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
-		column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
-		column(keys, func(k sqlstore.TimerKey) string { return k.ID }),
-	).Query(each(func(row pgx.CollectableRow) error {
+	r.rows(lockTimers, timerKeyArrays(keys)...).Query(each(func(row pgx.CollectableRow) error {
 		var n, at int64
 		err := row.Scan(&n, &at)
 		if err == nil {

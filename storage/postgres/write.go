@@ -215,14 +215,16 @@ func (w *writing) loads(all []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLo
 	}
 }
 
-func timerArrays(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []any {
-	keys := column(changed, key)
+func timerKeyArrays(keys []sqlstore.TimerKey) []any {
 	return []any{
 		column(keys, func(k sqlstore.TimerKey) string { return string(k.Bot) }),
 		column(keys, func(k sqlstore.TimerKey) string { return k.Kind }),
 		column(keys, func(k sqlstore.TimerKey) string { return k.ID }),
-		column(column(changed, after), sqlstore.Millis),
 	}
+}
+
+func timerArrays(changed []sqlstore.Changed[sqlstore.TimerKey, time.Time]) []any {
+	return append(timerKeyArrays(column(changed, key)), column(column(changed, after), sqlstore.Millis))
 }
 
 func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
