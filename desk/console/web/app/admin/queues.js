@@ -137,7 +137,6 @@ class Queues extends Page {
   }
 }
 
-// When a queue is open, and what it does by time.
 // What the form says, as the API has it.
 const asSaid = ({ id: _, sticky, ring, atOnce, pause, attempts, calendar, whenClosed, overflow, overflowAfter, wrapUp, onSignOut, draining,
   sla, remind, requeue, exclude, rounds, unanswered, ask, question, end, requireTags, ...values }) => ({
@@ -149,6 +148,7 @@ const asSaid = ({ id: _, sticky, ring, atOnce, pause, attempts, calendar, whenCl
   offering: { ringSeconds: ring || 0, atOnce: atOnce || 0, pauseSeconds: pause || 0, attempts: attempts || 0 },
 });
 
+// When a queue is open, and what it does by time.
 const openingFields = (v, calendars, others) => ({
   calendar: select({ name: 'calendar', label: t('hours.open'), value: v.calendar ?? '', options: [['', t('hours.always')], ...calendars.map((c) => [c.id, c.name])] }),
   whenClosed: choice({ name: 'whenClosed', as: 'closed policy', label: t('hours.when_closed'), value: v.whenClosed || 'queue', options: WHEN_CLOSED.map((w) => [w, t(`hours.when_closeds.${w}`), t(`hours.when_closed_hints.${w}`)]) }),
