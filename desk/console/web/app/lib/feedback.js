@@ -94,15 +94,17 @@ let menus = 0;
 
 /**
  * A button that opens a menu. `items()` is asked on each opening: {label, run,
- * icon?, checked?, disabled?, hint?, danger?} or null for a separator.
+ * icon?, checked?, disabled?, hint?, danger?} or null for a separator. What it
+ * gives has `refresh()`, for when they become others while the menu is open.
  */
 export function menuButton(props, label, items) {
   const id = `menu-${++menus}`;
   const list = h('div', { class: 'menu', role: 'menu', id, popover: 'auto' });
   const button = h('button', { type: 'button', ...props, 'aria-haspopup': 'menu', 'aria-expanded': 'false', popovertarget: id }, label);
   const rows = () => [...list.querySelectorAll('[role^=menuitem]:not(:disabled)')];
+  const draw = () => fill(list, items().map((item) => entry(item, list)));
   list.addEventListener('beforetoggle', (e) => {
-    if (e.newState === 'open') fill(list, items().map((item) => entry(item, list)));
+    if (e.newState === 'open') draw();
     button.setAttribute('aria-expanded', String(e.newState === 'open'));
     shown(e, () => {
       place(list, button);
@@ -118,7 +120,15 @@ export function menuButton(props, label, items) {
     e.stopPropagation();
     all[to % all.length]?.focus();
   });
-  return h('span', { class: 'menu-anchor' }, button, list);
+  const anchor = h('span', { class: 'menu-anchor' }, button, list);
+  return Object.assign(anchor, {
+    refresh() {
+      if (!list.matches(':popover-open')) return;
+      const at = rows().indexOf(document.activeElement);
+      draw();
+      if (at >= 0) rows()[Math.min(at, rows().length - 1)]?.focus();
+    },
+  });
 }
 
 function entry(item, list) {

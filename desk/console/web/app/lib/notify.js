@@ -76,6 +76,7 @@ export class Alerts {
       navigator.locks.request(`handoff.alerts.${who}`, { signal }, () => {
         if (signal.aborted) return null; // it was on its way already
         this.#leader = true;
+        this.#repeat(); // what came before
         return new Promise((done) => signal.addEventListener('abort', done));
       }).catch(() => {});
     } else {

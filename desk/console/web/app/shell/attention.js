@@ -38,18 +38,25 @@ export function attend() {
     count();
   }
 
-  // One after the other, so that the newest is the one that stands.
-  let raised = Promise.resolve();
-  const raise = (...alert) => { raised = raised.then(() => tell(...alert)); };
-
-  async function tell(kind, conversation, title) {
+  // Alerts that wait for their row, the newest of each conversation: what is
+  // settled meanwhile is not told any more.
+  const coming = new Map();
+  const raise = async (kind, conversation, title) => {
+    const alert = { kind, conversation };
+    coming.set(conversation, alert);
     // The list's row comes behind the event, so it does not have the message yet.
     const row = (kind !== 'message' && rowOf(conversation)) || await get(`conversations/${id(conversation)}`, null, { signal: leave.signal }).catch(() => null);
+    if (coming.get(conversation) !== alert) return;
+    coming.delete(conversation);
     if (!row || leave.signal.aborted) return;
     const open = document.hasFocus() && route.get().path[0] === 'c' && route.get().path[1] === conversation;
-    alerts.raise({ kind, conversation, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
+    alerts.raise({ ...alert, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
     if (open) alerts.settle(conversation);
-  }
+  };
+  const settle = (conversation) => {
+    coming.delete(conversation);
+    alerts.settle(conversation);
+  };
 
   on('hello', () => load().catch(() => {}));
   on('reset', () => load().catch(() => {}));
@@ -61,21 +68,22 @@ export function attend() {
   on('read', ({ conversation }) => {
     newer.add(conversation);
     if (mine.has(conversation)) mine.set(conversation, 0);
-    alerts.settle(conversation);
+    settle(conversation);
     count();
   });
   on('event', ({ event, left }) => {
     const { kind, conversation } = event;
     if (!conversation) return;
-    newer.add(conversation);
+    // Of a message in a conversation that is not known yet, the rows tell.
+    if (event.version || left || mine.has(conversation)) newer.add(conversation);
     const own = event.actor.by === 'agent' && event.actor.agent === self.agent.id;
     if (left || event.state === 'ended') {
       mine.delete(conversation);
-      alerts.settle(conversation);
+      settle(conversation);
     } else if (event.version && event.state === 'assigned') {
       if (event.agent !== self.agent.id) {
         mine.delete(conversation);
-        alerts.settle(conversation);
+        settle(conversation);
       } else {
         if (!mine.has(conversation)) mine.set(conversation, 0); // the list may have told of it already
         if (!own && (kind === 'assigned' || kind === 'transferred')) raise('assigned', conversation, t('notify.assigned'));
@@ -87,13 +95,13 @@ export function attend() {
     } else if (kind === 'offered' && event.agent === self.agent.id) {
       raise('offer', conversation, t('notify.offer'));
     } else if ((kind === 'offer_expired' || kind === 'offer_declined') && event.agent === self.agent.id) {
-      alerts.settle(conversation);
+      settle(conversation);
     } else if (kind === 'reminded' && event.agent === self.agent.id) {
       raise('reminded', conversation, t('notify.reminded'));
     } else if (kind === 'escalated' && can('reports')) {
       raise('escalated', conversation, t('notify.escalated'));
     } else if (kind === 'message' && event.actor.by === 'agent') {
-      alerts.settle(conversation); // whoever waited for an answer has one
+      settle(conversation); // whoever waited for an answer has one
     } else if (kind === 'message' && event.actor.by === 'contact' && mine.has(conversation)) {
       mine.set(conversation, mine.get(conversation) + 1);
       raise('message', conversation, t('notify.message'));

@@ -33,7 +33,10 @@ class Status extends View {
     };
     this.watch(me, paint);
     this.watch(stream.state, paint);
-    this.watch(awayReasons, paint);
+    this.watch(awayReasons, () => {
+      paint();
+      anchor.refresh();
+    });
     this.every(30e3, paint);
     this.until(bind({ keys: 'Shift+A', label: 'shell.keys.available', group: 'shell.keys.general', run: () => {
       const available = me.get().agent.availability === 'available';
