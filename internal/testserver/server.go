@@ -92,6 +92,9 @@ func freePort() (string, error) {
 func (s *Server) command(args []string) *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = s.dir
+	// A MariaDB that starts clears what looks like its temporary tables, also
+	// those of another that is being installed.
+	cmd.Env = append(os.Environ(), "TMPDIR="+s.dir)
 	cmd.SysProcAttr = attributes(s.owner, s.engine.crash)
 	return cmd
 }
