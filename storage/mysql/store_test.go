@@ -213,8 +213,9 @@ func TestWhatHasExpiredIsTakenAway(t *testing.T) {
 }
 
 func TestAClosedStoreHoldsNoGoroutine(t *testing.T) {
+	dsn := database(t) // may start the server that tests share
 	before := goleak.IgnoreCurrent()
-	s, err := mysql.Open(t.Context(), database(t), nil)
+	s, err := mysql.Open(t.Context(), dsn, nil)
 	require.NoError(t, err)
 	require.NoError(t, s.Commit(t.Context(), batch(started("c")...)))
 	require.NoError(t, s.Close())
