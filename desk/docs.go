@@ -120,6 +120,7 @@ const (
 const (
 	kindErasure   = "erasure"   // id contact; Erasure, and how far it is
 	kindRetention = "retention" // id bot; how far what is too old was erased
+	kindScrub     = "scrub"     // id bot; how often in a row the store could not be scrubbed
 	timerErase    = "erase"     // id contact: they are to be erased
 	timerRetain   = "retain"    // id bot: something may have become too old
 	timerForget   = "forget"    // id contact: perhaps nothing is left of them

@@ -27,8 +27,12 @@ type Erasure struct {
 	By            handoff.Actor     `json:"by"` // who asked for it
 	State         ErasureState      `json:"state"`
 	Conversations int               `json:"conversations"` // done so far
-	Begun         time.Time         `json:"begun"`
-	Ended         time.Time         `json:"ended,omitzero"`
+	// Left is how many conversations could not be erased when they were tried
+	// last. They are tried again by themselves, after a longer pause each time;
+	// the erasure runs until none is left.
+	Left  int       `json:"left"`
+	Begun time.Time `json:"begun"`
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // erasing is an erasure as it is kept.
@@ -37,10 +41,14 @@ type erasing struct {
 	// After is the conversation up to which this round is: a later turn goes
 	// on there, however long it takes to look at those before.
 	After handoff.ConversationID `json:"after,omitempty"`
+	// Failed counts the conversations of this round that could not be erased,
+	// and Rounds those before it that left some.
+	Failed int `json:"failed,omitempty"`
+	Rounds int `json:"rounds,omitempty"`
 }
 
 const (
-	// eraseTime is for how long one turn at erasing goes on.
+	// eraseTime is for how long one turn at erasing takes up conversations.
 	eraseTime = 2 * time.Second
 	// erasePage is how many messages one commit erases.
 	erasePage   = 50
@@ -154,23 +162,29 @@ func (d *Desk) eraseDue(ctx context.Context, due storage.Timer) error {
 	if err != nil {
 		return err
 	}
-	done, err := d.eraseTurn(ctx, turn, &job.value)
+	ended, err := d.eraseTurn(ctx, turn, &job.value)
 	if errors.Is(err, errLost) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if done { // once nothing is left in files either
-		if err := d.scrub(ctx); err != nil {
-			return errors.Join(err, d.step(ctx, job, due, false))
-		}
+	if !ended {
+		return d.step(ctx, job, due, time.Millisecond)
 	}
-	return d.step(ctx, job, due, done)
+	if job.value.Left = job.value.Failed; job.value.Left > 0 {
+		job.value.After, job.value.Failed = "", 0
+		job.value.Rounds++
+		return d.step(ctx, job, due, pauseAfter(job.value.Rounds))
+	}
+	// It is done once nothing is left in files either.
+	again, err := d.scrub(ctx, due.Bot)
+	return errors.Join(err, d.step(ctx, job, due, again))
 }
 
-// eraseTurn erases for a while, and reports whether it came to the end.
-func (d *Desk) eraseTurn(ctx context.Context, turn storage.Check, job *erasing) (done bool, err error) {
+// eraseTurn erases for a while, and reports whether the round came to its end.
+// A conversation that cannot be erased is counted and holds up no other.
+func (d *Desk) eraseTurn(ctx context.Context, turn storage.Check, job *erasing) (ended bool, err error) {
 	bot := turn.Key.Bot
 	contact, err := d.contact(ctx, bot, job.Contact)
 	if err != nil {
@@ -202,28 +216,32 @@ func (d *Desk) eraseTurn(ctx context.Context, turn storage.Check, job *erasing) 
 		if time.Since(began) > eraseTime {
 			return false, nil
 		}
-		erased, err := d.eraseConversation(ctx, turn, job.By, c)
-		if err != nil {
+		erased, err := d.tryErasing(ctx, turn, job.By, c)
+		switch {
+		case errors.Is(err, errAside):
+			job.Failed++
+		case err != nil:
 			return false, err
-		}
-		if job.After = c.ID; erased {
+		case erased:
 			job.Conversations++
 		}
+		job.After = c.ID
 	}
 	return true, nil
 }
 
-// step keeps how far an erasure is.
-func (d *Desk) step(ctx context.Context, job doc[erasing], due storage.Timer, done bool) error {
+// step keeps how far an erasure is, and after how long it goes on; 0 is never:
+// it is done.
+func (d *Desk) step(ctx context.Context, job doc[erasing], due storage.Timer, again time.Duration) error {
 	now, err := d.Now(ctx)
 	if err != nil {
 		return err
 	}
 	t := &draft{now: now}
-	if done {
+	if again == 0 {
 		job.value.State, job.value.Ended = ErasureDone, now
 	} else {
-		t.timer(due.Bot, due.Kind, due.ID, now.Add(time.Millisecond))
+		t.timer(due.Bot, due.Kind, due.ID, now.Add(again))
 	}
 	if err := put(t, job, now.Add(keepErasure)); err != nil {
 		return err
@@ -270,19 +288,4 @@ func (d *Desk) within(ctx context.Context, turn storage.Check, f func(t *draft) 
 		}
 		return nil
 	})
-}
-
-// scrubDue scrubs the store after something was removed.
-func (d *Desk) scrubDue(ctx context.Context, _ storage.Timer) error { return d.scrub(ctx) }
-
-// scrub has the store remove what erased data left behind in its files.
-func (d *Desk) scrub(ctx context.Context) error {
-	s, ok := storage.As[storage.Scrubber](d.store)
-	if !ok {
-		return nil
-	}
-	if err := s.Scrub(ctx); err != nil {
-		return fmt.Errorf("desk: scrubbing the store: %w", err)
-	}
-	return nil
 }

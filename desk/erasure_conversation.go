@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,26 @@ import (
 
 // forgotten reports whether a conversation was erased to its end.
 func forgotten(c handoff.Conversation) bool { return c.Ended() && c.Address == "" }
+
+// errAside: a conversation cannot be erased for now, which is logged.
+var errAside = errors.New("desk: put aside")
+
+// tryErasing erases a conversation as eraseConversation does. One that fails,
+// panics or takes too long is put aside: errAside. With any other error the
+// turn is over.
+func (d *Desk) tryErasing(ctx context.Context, turn storage.Check, by handoff.Actor, c handoff.Conversation) (erased bool, err error) {
+	bounded, cancel := context.WithTimeout(ctx, partTime)
+	defer cancel()
+	err = d.contained("erasing", c.Bot, func() (err error) {
+		erased, err = d.eraseConversation(bounded, turn, by, c)
+		return err
+	})
+	if err == nil || errors.Is(err, errLost) || ctx.Err() != nil {
+		return erased, err
+	}
+	d.log.Error("desk: a conversation cannot be erased", "bot", c.Bot, "conversation", c.ID, "error", err)
+	return false, errAside
+}
 
 // eraseConversation erases a conversation, which it ends if it is open, as long
 // as the turn lasts. It reports whether there was anything to erase.

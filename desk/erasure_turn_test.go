@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +16,7 @@ import (
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/desktest"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // overseen is a store whose commits and reads of messages may be held up.
@@ -124,14 +128,15 @@ func TestWhoLostTheirTurnAtErasingErasesNothingMore(t *testing.T) {
 }
 
 // scrubbed is a store whose files are in use when they are to be scrubbed
-// for the first time.
+// for the first time, or as long as it fails.
 type scrubbed struct {
 	storage.Store
 	tries int
+	fails bool
 }
 
 func (s *scrubbed) Scrub(context.Context) error {
-	if s.tries++; s.tries == 1 {
+	if s.tries++; s.tries == 1 || s.fails {
 		return storage.ErrConflict
 	}
 	return nil
@@ -164,6 +169,128 @@ func TestWhatIsErasedIsScrubbedInTheEnd(t *testing.T) {
 			require.Equal(t, 1, e.Conversations)
 		}
 	}
+}
+
+// A store whose files can never be scrubbed is asked ever less often, whatever
+// is removed meanwhile.
+func TestWhatCannotBeScrubbedIsTriedAfterEverLongerPauses(t *testing.T) {
+	t.Parallel()
+	for _, byAge := range []bool{false, true} {
+		o := newOffice(t)
+		id := o.writes("551", "x")
+		contact := o.conv(id).Contact
+		o.ok(second(o.bot.End(o.ctx, id)))
+		o.clock.Advance(25 * time.Hour)
+		o.settle()
+		s := &scrubbed{Store: o.store, fails: true}
+		o.open(s)
+		if byAge {
+			o.ok(o.bot.Put(o.ctx, handoff.Bot{Name: "Acme", RetainDays: 1}))
+		} else {
+			o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+		}
+		for n := range 300 { // ten minutes of sweeps
+			_ = o.desk.Settle(o.ctx)
+			if n == 30 {
+				other := o.conv(o.writes("552", "more to remove"))
+				o.ok(second(o.bot.EraseContact(o.ctx, other.Contact)))
+			}
+			o.clock.Advance(2 * time.Second)
+		}
+		require.Equal(t, 6, s.tries, "after 0, 10, 30, 70, 150 and 310 seconds")
+		s.fails = false
+		o.later(time.Hour)
+		require.Empty(t, o.records("scrub"))
+		if !byAge {
+			e, err := o.bot.Erasure(o.ctx, contact)
+			o.ok(err)
+			require.Equal(t, desk.ErasureDone, e.State)
+		}
+	}
+}
+
+// ended is an office where one contact has three conversations, which have
+// ended.
+func ended(o *office) (contact handoff.ContactID, ids []handoff.ConversationID) {
+	for n := range 3 {
+		id := o.writes("551", fmt.Sprint("message ", n))
+		ids = append(ids, id)
+		contact = o.conv(id).Contact
+		o.ok(second(o.bot.End(o.ctx, id)))
+	}
+	return contact, ids
+}
+
+func TestAConversationThatCannotBeErasedHoldsUpNoOtherOfTheContact(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func() error{
+		"fails":  func() error { return errors.New("unreadable") },
+		"panics": func() error { panic("unreadable") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			contact, ids := ended(o)
+			slices.Sort(ids) // as they are taken up
+			tries := 0
+			within := o.store
+			o.open(&overseen{Store: within, messages: func(q storage.MessageQuery) error {
+				if q.Conversation != ids[1] {
+					return nil
+				}
+				tries++
+				return fail()
+			}})
+			told := func() desk.Erasure {
+				e, err := o.bot.Erasure(o.ctx, contact)
+				o.ok(err)
+				return e
+			}
+			o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+			o.settle()
+			require.Empty(t, o.conv(ids[0]).Address)
+			require.NotEmpty(t, o.conv(ids[1]).Address)
+			require.Empty(t, o.conv(ids[2]).Address)
+			require.Equal(t, desk.ErasureRunning, told().State)
+			require.Equal(t, []int{2, 1}, []int{told().Conversations, told().Left})
+			for range 300 { // ten minutes of sweeps
+				o.clock.Advance(2 * time.Second)
+				o.settle()
+			}
+			require.Equal(t, 6, tries, "after 0, 10, 30, 70, 150 and 310 seconds")
+			o.open(within)
+			o.clock.Advance(time.Hour)
+			o.settle()
+			require.Empty(t, o.conv(ids[1]).Address)
+			require.Equal(t, desk.ErasureDone, told().State)
+			require.Equal(t, []int{3, 0}, []int{told().Conversations, told().Left})
+		})
+	}
+}
+
+func TestAConversationWhoseErasureHangsHoldsUpNoOtherOfTheContact(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var hangs atomic.Pointer[handoff.ConversationID]
+		o, run, stop := running(t, &stuck{memory.New(nil), func(id handoff.ConversationID) bool {
+			hung := hangs.Load()
+			return hung != nil && *hung == id
+		}}, desk.Options{})
+		defer stop()
+		contact, ids := ended(o)
+		slices.Sort(ids) // as they are taken up
+		o.ok(second(o.bot.EraseContact(o.ctx, contact)))
+		hangs.Store(&ids[0])
+		run()
+		time.Sleep(time.Minute)
+		require.Empty(t, o.conv(ids[1]).Address)
+		require.Empty(t, o.conv(ids[2]).Address)
+		hangs.Store(nil)
+		time.Sleep(5 * time.Minute)
+		e, err := o.bot.Erasure(o.ctx, contact)
+		o.ok(err)
+		require.Equal(t, desk.ErasureDone, e.State)
+	})
 }
 
 func TestAConversationThatCannotBeErasedByAgeHoldsUpNoOther(t *testing.T) {

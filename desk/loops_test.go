@@ -32,10 +32,17 @@ func running(t *testing.T, s storage.Store, with desk.Options) (o *office, run, 
 	}
 }
 
-// stuck is a store that does not answer when messages are read.
-type stuck struct{ storage.Store }
+// stuck is a store that does not answer when messages are read, of some
+// conversations.
+type stuck struct {
+	storage.Store
+	of func(handoff.ConversationID) bool
+}
 
-func (s *stuck) Messages(ctx context.Context, _ storage.MessageQuery) ([]handoff.Message, error) {
+func (s *stuck) Messages(ctx context.Context, q storage.MessageQuery) ([]handoff.Message, error) {
+	if !s.of(q.Conversation) {
+		return s.Store.Messages(ctx, q)
+	}
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -43,7 +50,7 @@ func (s *stuck) Messages(ctx context.Context, _ storage.MessageQuery) ([]handoff
 func TestALongJobHoldsUpNothingThatMustComeOnTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o, run, stop := running(t, &stuck{memory.New(nil)}, desk.Options{Lease: time.Hour})
+		o, run, stop := running(t, &stuck{memory.New(nil), func(handoff.ConversationID) bool { return true }}, desk.Options{Lease: time.Hour})
 		defer stop()
 		o.asks(handoff.Offering{Ring: 20 * time.Second})
 		o.working("ana", 1, "sales")

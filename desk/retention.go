@@ -90,7 +90,7 @@ func (d *Desk) retainDue(ctx context.Context, due storage.Timer) error {
 }
 
 // retainTurn looks for a while, and reports whether it came to the end. A
-// conversation that fails is logged and looked at again the next time.
+// conversation that cannot be erased is looked at again the next time.
 func (d *Desk) retainTurn(ctx context.Context, turn storage.Check, at *retention, cutoff time.Time) (ended bool, err error) {
 	q := storage.Query{Bot: turn.Key.Bot, Where: where(anyState...), Limit: retainPage}
 	for began := time.Now(); ; {
@@ -126,13 +126,10 @@ func (d *Desk) retainOne(ctx context.Context, turn storage.Check, at *retention,
 		at.Oldest = c.StartedAt
 		return nil
 	}
-	_, err := d.eraseConversation(ctx, turn, handoff.Actor{By: handoff.BySystem}, c)
-	if errors.Is(err, errLost) || ctx.Err() != nil {
-		return err
-	}
-	if err != nil {
+	_, err := d.tryErasing(ctx, turn, handoff.Actor{By: handoff.BySystem}, c)
+	if errors.Is(err, errAside) {
 		at.Oldest = c.StartedAt
-		d.log.Error("desk: a conversation cannot be erased", "bot", c.Bot, "conversation", c.ID, "error", err)
+		return nil
 	}
-	return nil
+	return err
 }

@@ -44,7 +44,7 @@ func (d *Desk) Run(ctx context.Context) error {
 // returns when nothing is left that could be done now. It is for programs
 // that work in steps, and for tests. Work that another process has in hand
 // is not waited for. After an error it may be called again: what failed is
-// done once it was left alone for 10 seconds.
+// done once it was left alone for 10 seconds, or longer if it goes on failing.
 func (d *Desk) Settle(ctx context.Context) error {
 	for {
 		bots, err := d.Bots(ctx)
@@ -147,8 +147,12 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 }
 
 // turnTime bounds one piece of background work, so that a store that hangs
-// holds up a loop only so long.
-const turnTime = 30 * time.Second
+// holds up a loop only so long. What may hang by itself within a turn has
+// partTime, which leaves the turn time to keep how that went.
+const (
+	turnTime = 30 * time.Second
+	partTime = 20 * time.Second
+)
 
 // turn does one piece of background work. A failure or a panic is logged
 // and costs only that piece: it is done again at the next turn.

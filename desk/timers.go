@@ -215,8 +215,16 @@ func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) 
 	return errors.Join(err, ignoreConflict(d.commit(ctx, t)))
 }
 
-// putOff is for how long work is left alone that is in hand or has failed.
-const putOff = 10 * time.Second
+const (
+	// putOff is for how long work is left alone that is in hand or has failed.
+	putOff = 10 * time.Second
+	// maxPutOff is for how long what goes on failing is, see pauseAfter.
+	maxPutOff = time.Hour
+)
+
+// pauseAfter is for how long work is left alone that failed so many times in a
+// row, at least once.
+func pauseAfter(failed int) time.Duration { return min(putOff<<min(failed-1, 10), maxPutOff) }
 
 func (d *Desk) evictDue(ctx context.Context, due storage.Timer) error {
 	return d.evict(ctx, due.Bot, handoff.AgentID(due.ID))

@@ -46,8 +46,9 @@ async function eraseContact(row) {
 
 async function watch(contact) {
   try {
-    const { state } = await get(`contacts/${id(contact)}/erasure`);
+    const { state, left } = await get(`contacts/${id(contact)}/erasure`);
     if (state === 'done') toast(t('erasure.done'), { kind: 'success' });
+    else if (left) toast(t('erasure.left', { count: left }), { kind: 'error' });
     else setTimeout(() => watch(contact), 1500);
   } catch (e) {
     fail(e);
