@@ -106,7 +106,7 @@ func (s *sending) claim(ctx context.Context, due storage.Timer) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("desk: message %s: %w", box.value.Sending, err)
 		}
-		retryAt, err := s.settle(ctx, m, outcome{err: &SendError{
+		retryAt, err := s.settle(ctx, m, outcome{lapsed: true, err: &SendError{
 			Code: "unknown", Text: "the sender stopped before it learned the outcome", Unknown: true,
 		}})
 		if err != nil || retryAt.IsZero() {

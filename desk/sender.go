@@ -49,8 +49,9 @@ func (d *Desk) sendDue(ctx, hand context.Context, due storage.Timer) error {
 
 // outcome is what an attempt came to.
 type outcome struct {
-	sent Sent
-	err  *SendError
+	sent   Sent
+	err    *SendError
+	lapsed bool // nobody told: the lease of whoever made it ran out
 }
 
 // attempt gives the next message of a conversation to its channel.
@@ -123,7 +124,7 @@ func (s *sending) settle(ctx context.Context, m handoff.Message, out outcome) (r
 			}
 		case stored.Delivery != handoff.Queued: // a receipt knows better
 		case e.Temporary, e.Unknown && s.d.idempotent(c.Channel):
-			if at, ok := s.again(t.now, &box.value, e); ok {
+			if at, ok := s.again(t.now, &box.value, out); ok {
 				retryAt = at
 				box.value.Sending = ""
 				return put(t, box, time.Time{})
@@ -186,9 +187,14 @@ func (s *sending) accepted(ctx context.Context, t *draft, c handoff.Conversation
 }
 
 // again counts a temporary failure and says when to try again, or that the
-// time for trying is over.
-func (s *sending) again(now time.Time, box *outbox, e *SendError) (time.Time, bool) {
-	at, ok := s.d.again(now, &box.Tries, &box.First, e)
+// time for trying is over. What a dead sender held has waited for its lease to
+// end, and goes on at once; only if it fails again, or its next sender dies of
+// it too, it waits as everything does.
+func (s *sending) again(now time.Time, box *outbox, out outcome) (time.Time, bool) {
+	at, ok := s.d.again(now, &box.Tries, &box.First, out.err)
+	if out.lapsed && box.Tries == 1 {
+		at = now
+	}
 	box.NotBefore = at
 	return at, ok
 }

@@ -200,7 +200,9 @@ func (d *Desk) fire(ctx context.Context, due storage.Timer) error {
 
 // orPutOff does what a timer is for. If that fails the timer moves behind the
 // others, unless it was moved already, so that what always fails holds up
-// nothing.
+// nothing. It is begun again at the next sweep or the one after: mostly a
+// connection broke, and what is due waits no longer for that than for a store
+// that is away.
 func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) error {
 	err := d.contained("timer "+due.Kind, due.Bot, f)
 	if err == nil {
@@ -211,12 +213,13 @@ func (d *Desk) orPutOff(ctx context.Context, due storage.Timer, f func() error) 
 		return err
 	}
 	t := &draft{now: now, ops: []storage.Op{storage.ClearTimer{Timer: due}}}
-	t.timer(due.Bot, due.Kind, due.ID, now.Add(putOff))
+	t.timer(due.Bot, due.Kind, due.ID, now.Add(min(d.o.Sweep, putOff)))
 	return errors.Join(err, ignoreConflict(d.commit(ctx, t)))
 }
 
 const (
-	// putOff is for how long work is left alone that is in hand or has failed.
+	// putOff is for how long work is left alone that is in hand or has failed
+	// midway.
 	putOff = 10 * time.Second
 	// maxPutOff is for how long what goes on failing is, see pauseAfter.
 	maxPutOff = time.Hour
