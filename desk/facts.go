@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -32,17 +33,26 @@ func (d *Desk) findFacts(ctx context.Context, t *draft, _ *settings, c handoff.C
 	if err != nil {
 		return err
 	}
-	if v.value.Seq >= c.Seq {
+	return d.count(ctx, t, v, touch{conversationKey: conversationKey{c.Bot, c.ID}, seq: c.Seq})
+}
+
+// count keeps the facts in what a tally has not read yet. It reads the
+// timeline where the events at hand do not go on from there.
+func (d *Desk) count(ctx context.Context, t *draft, v doc[report.Tally], at touch) error {
+	if v.value.Seq >= at.seq {
 		return nil
 	}
 	var facts []report.Fact
 	read, more := 0, true
 	for more && read < mostRead && len(facts) < mostFacts {
-		events, err := d.store.Timeline(ctx, c.Bot, c.ID, v.value.Seq, storage.MaxPage)
-		if err != nil {
-			return fmt.Errorf("desk: timeline of conversation %s: %w", c.ID, err)
+		events := at.events
+		if more = len(events) == 0 || events[0].Seq > v.value.Seq+1; more {
+			var err error
+			if events, err = d.store.Timeline(ctx, at.bot, at.id, v.value.Seq, storage.MaxPage); err != nil {
+				return fmt.Errorf("desk: timeline of conversation %s: %w", at.id, err)
+			}
+			more = len(events) == storage.MaxPage
 		}
-		more = len(events) == storage.MaxPage
 		for _, e := range events {
 			if len(facts) >= mostFacts {
 				more = true
@@ -58,15 +68,73 @@ func (d *Desk) findFacts(ctx context.Context, t *draft, _ *settings, c handoff.C
 		return nil // little to read again
 	}
 	for _, f := range facts {
-		k := child(c.Bot, kindFact, report.Hour(f.At), f.ID())
+		k := child(at.bot, kindFact, report.Hour(f.At), f.ID())
 		if err := put(t, doc[report.Fact]{key: k, value: f}, time.Time{}); err != nil {
 			return err
 		}
 	}
 	if more {
-		t.timer(c.Bot, timerReact, string(c.ID), t.now.Add(time.Millisecond))
+		t.timer(at.bot, timerReact, string(at.id), t.now.Add(time.Millisecond))
 	}
 	return put(t, v, time.Time{})
+}
+
+// mostTogether is how many operations are committed at once for more than one
+// conversation: others wait meanwhile.
+const mostTogether = 128
+
+// findAllFacts does what findFacts does for each of several conversations,
+// with few reads and commits, and says for which of them that went well.
+func (d *Desk) findAllFacts(ctx context.Context, all []touch) (done []bool, err error) {
+	done = make([]bool, len(all))
+	keys := make([]storage.Key, len(all))
+	for i, at := range all {
+		keys[i] = key(at.bot, kindTally, at.id)
+	}
+	tallies, err := d.store.Lookup(ctx, keys)
+	if err != nil {
+		return done, fmt.Errorf("desk: tallies: %w", err)
+	}
+	now, err := d.Now(ctx)
+	if err != nil {
+		return done, err
+	}
+	parts := make([]*draft, len(all))
+	var g errgroup.Group
+	g.SetLimit(reactAtOnce)
+	for i, at := range all {
+		g.Go(func() error {
+			return d.contained("counting", at.bot, func() error {
+				v, err := decode[report.Tally](tallies[i])
+				if t := (&draft{now: now}); err == nil && d.count(ctx, t, v, at) == nil {
+					parts[i] = t
+				}
+				return nil // who fails is looked at alone, and told of then
+			})
+		})
+	}
+	_ = g.Wait() // panics were logged
+	for from, to := 0, 0; from < len(all); from = to {
+		t := &draft{now: now}
+		for ; to < len(all) && (to == from || parts[to] == nil || len(t.ops)+len(parts[to].ops) <= mostTogether); to++ {
+			if parts[to] != nil {
+				t.ops = append(t.ops, parts[to].ops...)
+			}
+		}
+		if len(t.ops) > 0 {
+			err := d.commit(ctx, t)
+			if errors.Is(err, storage.ErrConflict) {
+				continue // each decides anew
+			}
+			if err != nil {
+				return done, err
+			}
+		}
+		for i := from; i < to; i++ {
+			done[i] = parts[i] != nil
+		}
+	}
+	return done, nil
 }
 
 // history is how far the conversations were counted that a bot has from

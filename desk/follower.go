@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,12 +32,15 @@ type reaction struct {
 	// messages: it also wants to look when there was nothing but a message.
 	messages bool
 	do       func(*Desk, context.Context, *draft, *settings, handoff.Conversation) error
+	// ahead does it for several conversations at once and says for which; nil
+	// is for none. The others are left to do.
+	ahead func(*Desk, context.Context, []touch) (done []bool, err error)
 }
 
 // reactions are all there are, each independent of the others.
 var reactions = []reaction{
 	{name: "offer", used: (*settings).offering, do: (*Desk).forgetOffer},
-	{name: "facts", do: (*Desk).findFacts},
+	{name: "facts", do: (*Desk).findFacts, ahead: (*Desk).findAllFacts},
 	{name: "no answer", used: (*settings).noAnswer, messages: true, do: (*Desk).pursue},
 	{name: "clocks", used: (*settings).measures, messages: true, do: (*Desk).reckon},
 	{name: "silence", used: (*settings).silence, messages: true, do: (*Desk).breakSilence},
@@ -47,6 +51,10 @@ var reactions = []reaction{
 type place struct {
 	Cursor string `json:"cursor"`
 }
+
+// gather is the least time between two looks, so that one goes at what comes
+// together.
+const gather = 50 * time.Millisecond
 
 // catchUpLoop follows the feed in whichever process is on duty for it.
 func (d *Desk) catchUpLoop(ctx context.Context) {
@@ -65,7 +73,7 @@ func (d *Desk) catchUpLoop(ctx context.Context) {
 			wait(ctx, nil, d.o.Sweep) // whoever is on duty hears it
 		case met < catchUpPages*feedPage:
 			wait(ctx, ring, d.o.Sweep)
-			wait(ctx, nil, pace) // one look at what comes together
+			wait(ctx, nil, gather)
 		}
 	}
 }
@@ -153,7 +161,10 @@ func (d *Desk) followAnew(ctx context.Context, at doc[place]) error {
 // touch is a conversation that something happened to.
 type touch struct {
 	conversationKey
-	more bool // than messages
+	more   bool            // than messages
+	seq    int64           // of its last event
+	events []handoff.Event // the last ones; none if they are not at hand
+	done   []string        // reactions that have looked
 }
 
 // touched lists the conversations of some events, each once. How far messages
@@ -162,16 +173,18 @@ func touched(es []storage.Entry) []touch {
 	var all []touch
 	at := map[conversationKey]int{}
 	for _, e := range es {
-		if e.Event.Conversation == "" || e.Event.Kind == handoff.EventDelivery {
-			continue
-		}
 		k := conversationKey{e.Event.Bot, e.Event.Conversation}
 		i, known := at[k]
+		if k.id == "" || !known && e.Event.Kind == handoff.EventDelivery {
+			continue
+		}
 		if !known {
 			i = len(all)
 			at[k], all = i, append(all, touch{conversationKey: k})
 		}
-		all[i].more = all[i].more || e.Event.Kind != handoff.EventMessage
+		c := &all[i]
+		c.seq, c.events = e.Event.Seq, append(c.events, e.Event)
+		c.more = c.more || e.Event.Kind != handoff.EventMessage && e.Event.Kind != handoff.EventDelivery
 	}
 	return all
 }
@@ -182,6 +195,11 @@ const reactAtOnce = 8
 // reactToAll looks at each conversation. One that fails is logged and looked
 // at again later; it holds up no other.
 func (d *Desk) reactToAll(ctx context.Context, all []touch) {
+	for _, r := range d.follows {
+		if r.ahead != nil {
+			d.goAhead(ctx, r, all)
+		}
+	}
 	var g errgroup.Group
 	g.SetLimit(reactAtOnce)
 	for _, c := range all {
@@ -202,11 +220,32 @@ func (d *Desk) reactToAll(ctx context.Context, all []touch) {
 	_ = g.Wait() // errors were logged
 }
 
+// goAhead has a reaction look at all conversations at once, and notes at which
+// it has looked.
+func (d *Desk) goAhead(ctx context.Context, r reaction, all []touch) {
+	var to []touch
+	var of []int
+	for i, at := range all {
+		if at.more || r.messages {
+			to, of = append(to, at), append(of, i)
+		}
+	}
+	d.turn(ctx, "reacting", "", func(ctx context.Context) error {
+		done, err := r.ahead(d, ctx, to)
+		for i, ok := range done {
+			if ok {
+				all[of[i]].done = append(all[of[i]].done, r.name)
+			}
+		}
+		return err
+	})
+}
+
 // reactDue looks again at a conversation: a look failed, or a time has come
 // that a reaction waits for. What is to be done is decided by how things are
 // now, so a timer of something that is over leads to nothing.
 func (d *Desk) reactDue(ctx context.Context, due storage.Timer) error {
-	return d.react(ctx, touch{conversationKey{due.Bot, handoff.ConversationID(due.ID)}, true})
+	return d.react(ctx, touch{conversationKey: conversationKey{due.Bot, handoff.ConversationID(due.ID)}, more: true})
 }
 
 // react lets every reaction that is asked for look at a conversation. What
@@ -224,7 +263,7 @@ func (d *Desk) react(ctx context.Context, at touch) error {
 		failed = nil
 		var c handoff.Conversation
 		for _, r := range d.follows {
-			if r.used != nil && !r.used(s) || !at.more && !r.messages {
+			if r.used != nil && !r.used(s) || !at.more && !r.messages || slices.Contains(at.done, r.name) {
 				continue
 			}
 			if c.ID == "" {
@@ -298,7 +337,7 @@ func (d *Desk) recheckDue(ctx context.Context, due storage.Timer) error {
 	}
 	all := make([]touch, len(rows))
 	for i, c := range rows {
-		all[i] = touch{conversationKey{c.Bot, c.ID}, true}
+		all[i] = touch{conversationKey: conversationKey{c.Bot, c.ID}, more: true, seq: c.Seq}
 	}
 	d.reactToAll(ctx, all)
 	if err := ctx.Err(); err != nil {
