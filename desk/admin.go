@@ -348,7 +348,7 @@ func (d *Desk) manage(ctx context.Context, w who, bot handoff.BotID, p handoff.P
 		return err
 	}
 	return d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -365,7 +365,7 @@ func (d *Desk) manage(ctx context.Context, w who, bot handoff.BotID, p handoff.P
 // at each start.
 func replace[T any](t *draft, v doc[T], value T, e handoff.Event) error {
 	if v.version != 0 && reflect.DeepEqual(v.value, value) {
-		*t = draft{now: t.now}
+		*t = draft{now: t.now, rests: t.rests}
 		return nil
 	}
 	v.value = value
@@ -391,7 +391,10 @@ func (d *Desk) queueFor(ctx context.Context, t *draft, c handoff.Conversation) (
 	if c.Queue != "" && t.queue.key == key(c.Bot, kindQueue, c.Queue) {
 		return t.queue, nil
 	}
-	q, err := d.queueOf(ctx, c)
+	if c.Queue == "" {
+		return doc[handoff.Queue]{}, nil
+	}
+	q, err := d.queueBy(ctx, t, c.Bot, c.Queue)
 	if err == nil {
 		t.queue = q
 	}

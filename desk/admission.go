@@ -22,9 +22,15 @@ type admission struct {
 // Queues that pass on in a circle cannot be put; should there be one, the way
 // ends all the same.
 func (d *Desk) admit(ctx context.Context, t *draft, bot handoff.BotID, id handoff.QueueID) (admission, error) {
-	asked, err := named[handoff.Queue](ctx, d, bot, kindQueue, id)
+	if err := handoff.CheckID(kindQueue, id); err != nil {
+		return admission{}, err
+	}
+	asked, err := d.queueBy(ctx, t, bot, id)
 	if err != nil {
 		return admission{}, err
+	}
+	if asked.version == 0 {
+		return admission{}, fmt.Errorf("%w: %s %s", ErrNotFound, kindQueue, id)
 	}
 	var first time.Time // opening of those that were tried
 	q := asked
@@ -43,8 +49,8 @@ func (d *Desk) admit(ctx context.Context, t *draft, bot handoff.BotID, id handof
 		}
 		var further doc[handoff.Queue]
 		if q.value.Overflow != "" && hops < handoff.MaxOverflows {
-			if further, err = get[handoff.Queue](ctx, d, key(bot, kindQueue, q.value.Overflow)); err != nil {
-				return admission{}, fmt.Errorf("desk: queue %s: %w", q.value.Overflow, err)
+			if further, err = d.queueBy(ctx, t, bot, q.value.Overflow); err != nil {
+				return admission{}, err
 			}
 			t.checkOnce(further.key, further.version)
 		}

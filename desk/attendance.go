@@ -154,7 +154,7 @@ func (d *Desk) withdraw(ctx context.Context, w who, id handoff.ConversationID) (
 func (d *Desk) change(ctx context.Context, w who, id handoff.ConversationID, f func(t *draft, a authority, k *course) (limits, error)) (handoff.Conversation, error) {
 	var after handoff.Conversation
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, t)
 		if err != nil {
 			return err
 		}

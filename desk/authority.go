@@ -24,10 +24,11 @@ type authority struct {
 	also func(t *draft) error
 }
 
-// who gives the authority afresh. Each decision asks for it again, and
+// who gives the authority: for a draft as it may be remembered, see
+// [draft.remembered], else afresh. Each decision asks for it again, and
 // commits only if the agent's record is still the one that was read, so a
 // permission withdrawn is withdrawn at once.
-type who func(ctx context.Context) (authority, error)
+type who func(ctx context.Context, t *draft) (authority, error)
 
 func (a authority) platform() bool { return a.agent.version == 0 }
 
@@ -62,7 +63,7 @@ func (t *draft) sees(a authority, c handoff.Conversation) {
 }
 
 // who of the platform.
-func (b *Bot) who(context.Context) (authority, error) {
+func (b *Bot) who(context.Context, *draft) (authority, error) {
 	return authority{
 		bot: b.id, by: handoff.Actor{By: handoff.ByBot},
 		sees: filter.Viewer{All: true},
@@ -70,10 +71,10 @@ func (b *Bot) who(context.Context) (authority, error) {
 }
 
 // who of an agent: what they may do and see now.
-func (s *Seat) who(ctx context.Context) (authority, error) {
-	agent, err := get[handoff.Agent](ctx, s.d, key(s.bot, kindAgent, s.agent))
+func (s *Seat) who(ctx context.Context, t *draft) (authority, error) {
+	agent, members, err := s.d.agentFor(ctx, t, s.bot, s.agent)
 	if err != nil {
-		return authority{}, fmt.Errorf("desk: agent %s: %w", s.agent, err)
+		return authority{}, err
 	}
 	if agent.version == 0 || agent.value.Disabled {
 		return authority{}, fmt.Errorf("%w: agent %s", ErrNotFound, s.agent)
@@ -83,10 +84,6 @@ func (s *Seat) who(ctx context.Context) (authority, error) {
 		sees: filter.Viewer{Agent: s.agent, All: agent.value.Permissions.Has(handoff.PermViewAll)},
 	}
 	if agent.value.Availability == handoff.Available {
-		members, err := s.d.memberships(ctx, s.bot, s.agent)
-		if err != nil {
-			return authority{}, err
-		}
 		a.members = members
 		for _, m := range members {
 			a.sees.Queues = append(a.sees.Queues, m.value.Queue)

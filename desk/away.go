@@ -80,7 +80,7 @@ func (d *Desk) adherence(ctx context.Context, w who, bot handoff.BotID, from, to
 	if !from.Before(to) || to.Sub(from) > MaxAdherence || from.IsZero() {
 		return nil, &handoff.FieldError{Field: "period", Reason: fmt.Sprintf("is empty or longer than %d days", MaxAdherence/(24*time.Hour))}
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (s *Seat) RemoveAwayReason(ctx context.Context, id handoff.AwayReasonID) er
 
 // AwayReasons lists the catalogue of reasons to be away, by id.
 func (s *Seat) AwayReasons(ctx context.Context) ([]handoff.AwayReason, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[handoff.AwayReason](ctx, s.d, s.bot, kindAwayReason)

@@ -126,7 +126,7 @@ func (b *Bot) Contact(ctx context.Context, id handoff.ContactID) (handoff.Contac
 
 // Conversation gives a conversation. Errors: handoff.ErrInvalid, ErrNotFound.
 func (b *Bot) Conversation(ctx context.Context, id handoff.ConversationID) (handoff.Conversation, error) {
-	a, _ := b.who(ctx)
+	a, _ := b.who(ctx, nil)
 	return b.d.conversation(ctx, a, id)
 }
 

@@ -89,7 +89,7 @@ func (d *Desk) broadcasting(ctx context.Context, w who, bot handoff.BotID, f fun
 		return err
 	}
 	return d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -221,7 +221,7 @@ func (d *Desk) broadcast(ctx context.Context, w who, id handoff.BroadcastID) (Br
 
 // mayBroadcast is for calls that only read.
 func (d *Desk) mayBroadcast(ctx context.Context, w who) (authority, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return a, err
 	}

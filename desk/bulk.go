@@ -157,7 +157,7 @@ func (b *Bot) CancelBulk(ctx context.Context, id handoff.BulkID) (Bulk, error) {
 }
 
 func (d *Desk) bulks(ctx context.Context, w who) ([]Bulk, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (d *Desk) bulks(ctx context.Context, w who) ([]Bulk, error) {
 func (a authority) knows(j bulkJob) bool { return a.sees.All || j.By == a.by }
 
 func (d *Desk) bulkOf(ctx context.Context, w who, id handoff.BulkID) (Bulk, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return Bulk{}, err
 	}
@@ -198,7 +198,7 @@ func (d *Desk) knownBulk(ctx context.Context, a authority, id handoff.BulkID) (d
 func (d *Desk) cancelBulk(ctx context.Context, w who, id handoff.BulkID) (Bulk, error) {
 	var after Bulk
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (d *Desk) resolve(ctx context.Context, a authority, c filter.Criteria) (sto
 }
 
 func (d *Desk) countBulk(ctx context.Context, w who, c filter.Criteria) (n int, more bool, err error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return 0, false, err
 	}
@@ -54,7 +54,7 @@ func (d *Desk) startBulk(ctx context.Context, w who, c filter.Criteria, action h
 		}
 		return k, found, err
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return Bulk{}, err
 	}
@@ -69,7 +69,7 @@ func (d *Desk) startBulk(ctx context.Context, w who, c filter.Criteria, action h
 		return Bulk{}, err
 	}
 	err = d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

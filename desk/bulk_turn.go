@@ -40,7 +40,7 @@ func (d *Desk) bulkTurn(ctx context.Context, due storage.Timer) error {
 	if by := job.value.By; by.By == handoff.ByAgent {
 		r.who = (&Seat{d: d, bot: due.Bot, agent: by.Agent}).who
 	}
-	if _, err := r.who(ctx); errors.Is(err, ErrNotFound) {
+	if _, err := r.who(ctx, nil); errors.Is(err, ErrNotFound) {
 		return r.end(ctx, BulkStopped)
 	} else if err != nil {
 		return err
@@ -121,8 +121,8 @@ func (r *bulkRun) skip(code string) {
 }
 
 // with is on whose behalf a change is made, which counts it as done.
-func (r *bulkRun) with(ctx context.Context) (authority, error) {
-	a, err := r.who(ctx)
+func (r *bulkRun) with(ctx context.Context, t *draft) (authority, error) {
+	a, err := r.who(ctx, t)
 	a.also = func(t *draft) error {
 		now, err := get[bulkJob](ctx, r.d, r.job.key)
 		if err != nil {

@@ -150,7 +150,7 @@ func (d *Desk) removeCanned(ctx context.Context, w who, bot handoff.BotID, id ha
 // them sees every shared one. An own one takes the place of a shared one of
 // the same id.
 func (d *Desk) cannedOf(ctx context.Context, w who, bot handoff.BotID) ([]handoff.Canned, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +250,7 @@ type Expanded struct {
 func (s *Seat) Expand(ctx context.Context, id handoff.ConversationID, canned handoff.CannedID) (Expanded, error) {
 	var out Expanded
 	err := s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -306,7 +306,7 @@ func (s *Seat) cannedValues(ctx context.Context, a authority, c handoff.Conversa
 // CannedAttachment gives an attachment of a canned reply that the agent has,
 // by the SHA-256 in its handoff.Media. Errors: handoff.ErrInvalid, ErrNotFound.
 func (s *Seat) CannedAttachment(ctx context.Context, id handoff.CannedID, sha256 string) (handoff.Media, []byte, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return handoff.Media{}, nil, err
 	}

@@ -15,7 +15,7 @@ import (
 //
 // Errors: ErrForbidden.
 func (s *Seat) Colleagues(ctx context.Context) ([]AgentStatus, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ const (
 // the time at which it was decided.
 type draft struct {
 	now    time.Time
+	first  bool            // it may rest on what is remembered
+	rests  []storage.Check // and does on these
 	ops    []storage.Op
 	events []handoff.Event
 	bots   []handoff.BotID    // whose routing may be affected
@@ -51,9 +53,12 @@ func (d *Desk) decide(ctx context.Context, f func(t *draft) error) error {
 		if try == 0 {
 			began = now
 		}
-		t := &draft{now: now}
-		err = f(t)
-		if err == nil && len(t.ops)+len(t.events) > 0 {
+		t := &draft{now: now, first: try == 0}
+		if err = f(t); len(t.rests) > 0 && (err != nil || t.empty()) {
+			t = &draft{now: now}
+			err = f(t)
+		}
+		if err == nil && !t.empty() {
 			err = d.commit(ctx, t)
 		}
 		if !errors.Is(err, storage.ErrConflict) {
@@ -68,9 +73,14 @@ func (d *Desk) decide(ctx context.Context, f func(t *draft) error) error {
 	}
 }
 
+func (t *draft) empty() bool { return len(t.ops)+len(t.events) == 0 }
+
 // commit applies a draft, repeating a batch whose outcome is unknown: the
 // store knows it by its id. It wakes whoever the change concerns.
 func (d *Desk) commit(ctx context.Context, t *draft) error {
+	if err := t.checkRests(); err != nil {
+		return err
+	}
 	if len(t.events) > 0 {
 		t.ops = append(t.ops, storage.AppendEvents{Events: t.events})
 	}

@@ -105,7 +105,7 @@ func (b *Bot) ContactFields(ctx context.Context) ([]handoff.ContactField, error)
 func (b *Bot) SetContactFields(ctx context.Context, id handoff.ContactID, values map[handoff.FieldID]string) (handoff.Contact, error) {
 	var out handoff.Contact
 	err := b.d.decide(ctx, func(t *draft) error {
-		a, err := b.who(ctx)
+		a, err := b.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *Seat) RemoveContactField(ctx context.Context, id handoff.FieldID) error
 // ContactFields lists the fields that agents see, by id; with
 // handoff.PermManageSettings all of them.
 func (s *Seat) ContactFields(ctx context.Context) ([]handoff.ContactField, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ type FieldValue struct {
 // FieldsOf gives the fields that agents see of the contact of a conversation
 // that the agent sees, by id, also those without a value.
 func (s *Seat) FieldsOf(ctx context.Context, id handoff.ConversationID) ([]FieldValue, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (s *Seat) FieldsOf(ctx context.Context, id handoff.ConversationID) ([]Field
 // change, ErrForbidden.
 func (s *Seat) SetContactFields(ctx context.Context, id handoff.ConversationID, values map[handoff.FieldID]string) error {
 	return s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}

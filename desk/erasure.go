@@ -96,7 +96,7 @@ const permErase = handoff.PermManageSettings | handoff.PermViewAll
 
 // over gives the authority of a caller who has a permission.
 func over(ctx context.Context, w who, p handoff.Permissions, what string) (authority, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err == nil && !a.may(p) {
 		err = fmt.Errorf("%w: %s", ErrForbidden, what)
 	}

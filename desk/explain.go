@@ -13,7 +13,7 @@ import (
 // explain says why a waiting conversation waits: every agent of the bot with
 // what keeps them from it, or their place among those who could have it.
 func (d *Desk) explain(ctx context.Context, w who, id handoff.ConversationID) (routing.Explanation, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return routing.Explanation{}, err
 	}
@@ -46,7 +46,7 @@ func (d *Desk) explain(ctx context.Context, w who, id handoff.ConversationID) (r
 
 // explainAgent says what keeps an agent from getting conversations.
 func (d *Desk) explainAgent(ctx context.Context, w who, id handoff.AgentID) (routing.AgentExplanation, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return routing.AgentExplanation{}, err
 	}

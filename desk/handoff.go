@@ -107,7 +107,7 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 	d := b.d
 	var out Outcome
 	err := d.decide(ctx, func(t *draft) error {
-		a, _ := b.who(ctx)
+		a, _ := b.who(ctx, nil)
 		k, err := callKey(b.id, callerKey, "handoff", id)
 		if err != nil {
 			return err

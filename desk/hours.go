@@ -83,7 +83,7 @@ func (s *Seat) RemoveCalendar(ctx context.Context, id handoff.CalendarID) error 
 
 // Calendars lists the bot's calendars, by id.
 func (s *Seat) Calendars(ctx context.Context) ([]calendar.Calendar, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[calendar.Calendar](ctx, s.d, s.bot, kindCalendar)
@@ -91,7 +91,7 @@ func (s *Seat) Calendars(ctx context.Context) ([]calendar.Calendar, error) {
 
 // Openings gives for each queue whether it is open now.
 func (s *Seat) Openings(ctx context.Context) (map[handoff.QueueID]Opening, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	set, err := s.d.settingsOf(ctx, s.bot)
@@ -143,7 +143,7 @@ func (d *Desk) removeCalendar(ctx context.Context, w who, bot handoff.BotID, id 
 	if slices.Contains(rules.Mentioned(set).Calendars, id) ||
 		slices.ContainsFunc(queues, func(q handoff.Queue) bool { return q.Calendar == id }) ||
 		slices.ContainsFunc(agents, func(a handoff.Agent) bool { return a.Calendar == id }) {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -117,7 +117,7 @@ func (b *Bot) Conversations(ctx context.Context, c filter.Criteria, after string
 }
 
 func (d *Desk) list(ctx context.Context, who who, c filter.Criteria, after string) (Page, error) {
-	a, err := who(ctx)
+	a, err := who(ctx, nil)
 	if err != nil {
 		return Page{}, err
 	}
@@ -239,7 +239,7 @@ func (d *Desk) rows(ctx context.Context, a authority, cs []handoff.Conversation)
 // Unread of it is 0, everybody else's as it was.
 func (s *Seat) MarkRead(ctx context.Context, id handoff.ConversationID) error {
 	return s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -261,7 +261,7 @@ func (s *Seat) MarkRead(ctx context.Context, id handoff.ConversationID) error {
 
 // Conversation gives one conversation that the agent may see.
 func (s *Seat) Conversation(ctx context.Context, id handoff.ConversationID) (Row, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return Row{}, err
 	}
@@ -279,7 +279,7 @@ func (s *Seat) Conversation(ctx context.Context, id handoff.ConversationID) (Row
 // History lists the contact's other conversations with the bot, the latest
 // first, up to 100: for whoever may see the present one.
 func (s *Seat) History(ctx context.Context, present handoff.ConversationID) ([]Row, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

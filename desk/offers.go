@@ -239,7 +239,7 @@ type Offered struct {
 
 // Offers lists what rings at the agent now, what ends first first.
 func (s *Seat) Offers(ctx context.Context) ([]Offered, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -317,7 +317,7 @@ func (s *Seat) Decline(ctx context.Context, id handoff.ConversationID, reason ha
 		}
 	}
 	err := s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -358,7 +358,7 @@ func (s *Seat) gone(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if _, out := s.who(ctx); out != nil {
+	if _, out := s.who(ctx, nil); out != nil {
 		return err // it is the agent who is gone
 	}
 	return fmt.Errorf("%w: %w", ErrOfferGone, err)

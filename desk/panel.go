@@ -53,7 +53,7 @@ const panelCount = 100
 //
 // Errors: ErrForbidden, ErrNotFound for an unknown queue.
 func (s *Seat) QueuePanel(ctx context.Context, one handoff.QueueID, search string) ([]QueueStatus, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type Position struct {
 
 // position finds the place of a waiting conversation.
 func (d *Desk) position(ctx context.Context, w who, id handoff.ConversationID) (Position, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return Position{}, err
 	}

@@ -103,7 +103,7 @@ func (s *Seat) Lose(device string) {
 
 func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64, err error) {
 	err = d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -334,7 +334,7 @@ func (d *Desk) sweepPresence(ctx context.Context, bot handoff.BotID) error {
 // setAvailability sets the agent's own availability.
 func (s *Seat) setAvailability(ctx context.Context, v handoff.Availability, reason string) error {
 	return s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func (s *Seat) RemoveProfile(ctx context.Context, id handoff.ProfileID) error {
 // Profiles lists the bot's profiles, by id. It takes
 // handoff.PermManageAgents. Errors: ErrForbidden.
 func (s *Seat) Profiles(ctx context.Context) ([]handoff.AgentProfile, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

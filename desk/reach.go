@@ -15,7 +15,7 @@ func (d *Desk) reach(ctx context.Context, w who, to handoff.Address, callerKey, 
 	}
 	var made sent
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (q MessageQuery) storage(bot handoff.BotID, id handoff.ConversationID) (sto
 // messages reads messages of a conversation that the caller may see. Notes
 // are for agents only.
 func (d *Desk) messages(ctx context.Context, w who, id handoff.ConversationID, q MessageQuery) ([]handoff.Message, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Seat) remembers(ctx context.Context, present, earlier handoff.Conversat
 	if err := handoff.CheckID("conversation", earlier); err != nil {
 		return authority{}, err
 	}
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return a, err
 	}
@@ -128,7 +128,7 @@ func (d *Desk) timeline(ctx context.Context, w who, id handoff.ConversationID, a
 	if after < 0 {
 		return nil, &handoff.FieldError{Field: "after", Reason: "is negative"}
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (d *Desk) attachment(ctx context.Context, w who, id handoff.ConversationID,
 	if err := handoff.CheckID("message", mid); err != nil {
 		return handoff.Media{}, nil, err
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return handoff.Media{}, nil, err
 	}
@@ -173,7 +173,7 @@ func (d *Desk) attachmentOf(ctx context.Context, bot handoff.BotID, id handoff.C
 
 // canReply says whether a free message would go now.
 func (d *Desk) canReply(ctx context.Context, w who, id handoff.ConversationID) (ok bool, until time.Time, err error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return false, time.Time{}, err
 	}

@@ -90,7 +90,7 @@ func (b *Bot) keepFiles(ctx context.Context, t *draft, content *handoff.Content,
 	if content.Media == nil || media == nil || !media.Stored {
 		return nil
 	}
-	a, err := b.who(ctx)
+	a, err := b.who(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,22 @@ func (r *recent[T]) of(ctx context.Context, bot handoff.BotID, now time.Time) (T
 	return none, ctx.Err()
 }
 
+// known gives what is kept of a bot at now; it reads nothing.
+func (r *recent[T]) known(bot handoff.BotID, now time.Time) (value T, ok bool) {
+	r.mu.Lock()
+	k := r.kept[bot]
+	r.mu.Unlock()
+	if k == nil || now.Before(k.at) || now.Sub(k.at) >= r.most {
+		return value, false
+	}
+	select {
+	case <-k.done:
+		return k.value, k.err == nil && k.panic == nil
+	default:
+		return value, false // still being read
+	}
+}
+
 // begin begins a reading that outlives its first caller.
 func (r *recent[T]) begin(ctx context.Context, bot handoff.BotID, now time.Time) *reading[T] {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTime)

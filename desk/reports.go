@@ -120,7 +120,7 @@ func (b *Bot) CountHistory(ctx context.Context) error {
 
 // reportQuery resolves a query for whoever asks, if they may.
 func (d *Desk) reportQuery(ctx context.Context, w who, q ReportQuery) (authority, report.Query, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return a, report.Query{}, err
 	}

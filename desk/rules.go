@@ -383,7 +383,7 @@ func (b *Bot) Rules(ctx context.Context) ([]rules.Rule, error) { return b.d.rule
 // DryRun says what rules would decide, and why, and changes nothing. Errors:
 // handoff.ErrInvalid, ErrNotFound.
 func (b *Bot) DryRun(ctx context.Context, s Sample) (Trial, error) {
-	a, _ := b.who(ctx)
+	a, _ := b.who(ctx, nil)
 	return b.d.tryRules(ctx, a, s)
 }
 
@@ -408,7 +408,7 @@ func (s *Seat) DryRun(ctx context.Context, sample Sample) (Trial, error) {
 	if err := s.settles(ctx); err != nil {
 		return Trial{}, err
 	}
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return Trial{}, err
 	}
@@ -417,7 +417,7 @@ func (s *Seat) DryRun(ctx context.Context, sample Sample) (Trial, error) {
 
 // settles refuses who may not change the bot's settings.
 func (s *Seat) settles(ctx context.Context) error {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (d *Desk) Seat(ctx context.Context, bot handoff.BotID, agent handoff.AgentI
 		return nil, err
 	}
 	s := &Seat{d: d, bot: bot, agent: agent}
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -58,7 +58,7 @@ type Transfer struct {
 
 // Me gives the agent as stored now.
 func (s *Seat) Me(ctx context.Context) (handoff.Agent, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	return a.agent.value, err
 }
 
@@ -80,7 +80,7 @@ func (s *Seat) SetLocale(ctx context.Context, language, timeZone string) error {
 		return err
 	}
 	return s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (s *Seat) ExplainAgent(ctx context.Context, id handoff.AgentID) (routing.Ag
 
 // Queues lists the bot's queues, as targets of a transfer.
 func (s *Seat) Queues(ctx context.Context) ([]handoff.Queue, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[handoff.Queue](ctx, s.d, s.bot, kindQueue)
@@ -272,7 +272,7 @@ func (s *Seat) Queues(ctx context.Context) ([]handoff.Queue, error) {
 
 // Templates lists the bot's templates.
 func (s *Seat) Templates(ctx context.Context) ([]handoff.Template, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[handoff.Template](ctx, s.d, s.bot, kindTemplate)
@@ -280,7 +280,7 @@ func (s *Seat) Templates(ctx context.Context) ([]handoff.Template, error) {
 
 // Bot gives the settings of the bot.
 func (s *Seat) Bot(ctx context.Context) (handoff.Bot, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return handoff.Bot{}, err
 	}
 	return s.d.theBot(ctx, s.bot)
@@ -305,7 +305,7 @@ func (s *Seat) ChangeBot(ctx context.Context, change func(*handoff.Bot) error) (
 // Names gives the names of the bot's agents and queues, for whatever shows
 // their ids.
 func (s *Seat) Names(ctx context.Context) (agents map[handoff.AgentID]string, queues map[handoff.QueueID]string, err error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, nil, err
 	}
 	return s.d.names(ctx, s.bot)
@@ -314,7 +314,7 @@ func (s *Seat) Names(ctx context.Context) (agents map[handoff.AgentID]string, qu
 // Agents lists the bot's agents, disabled ones too, by id. It takes
 // handoff.PermManageAgents.
 func (s *Seat) Agents(ctx context.Context) ([]handoff.Agent, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +327,7 @@ func (s *Seat) Agents(ctx context.Context) ([]handoff.Agent, error) {
 // Members lists who serves a queue, by id. It takes
 // handoff.PermManageQueues. Errors: ErrForbidden.
 func (s *Seat) Members(ctx context.Context, queue handoff.QueueID) ([]handoff.Member, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

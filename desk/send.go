@@ -25,7 +25,7 @@ type compose func(t *draft, a authority, k *course) (*handoff.Message, error)
 func (d *Desk) write(ctx context.Context, w who, id handoff.ConversationID, callerKey, verb string, f compose) (handoff.Message, error) {
 	var made sent
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (d *Desk) message(ctx context.Context, w who, s sent) (handoff.Message, err
 	if s.Message == "" {
 		return handoff.Message{}, nil
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return handoff.Message{}, unfinished(err)
 	}
@@ -233,7 +233,7 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 		return handoff.Message{}, err
 	}
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, t)
 		if err != nil {
 			return err
 		}

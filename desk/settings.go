@@ -69,7 +69,7 @@ func (d *Desk) changeBot(ctx context.Context, w who, id handoff.BotID, change fu
 		return after, err
 	}
 	err = d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

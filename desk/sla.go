@@ -131,7 +131,7 @@ func (b *Bot) Dues(ctx context.Context, ids ...handoff.ConversationID) (map[hand
 
 // clocksOf computes what the clocks of a conversation come to now.
 func (d *Desk) clocksOf(ctx context.Context, w who, id handoff.ConversationID) ([]sla.Clock, []sla.Result, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -196,7 +196,7 @@ func (s *Seat) RemoveSLA(ctx context.Context, id handoff.SLAID) error {
 
 // SLAs lists the bot's agreements, by id.
 func (s *Seat) SLAs(ctx context.Context) ([]handoff.SLA, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[handoff.SLA](ctx, s.d, s.bot, kindSLA)

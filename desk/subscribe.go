@@ -115,7 +115,7 @@ func (s *Seat) visible(ctx context.Context, es []storage.Entry) ([]Item, error) 
 	if !slices.ContainsFunc(es, func(e storage.Entry) bool { return e.Event.Bot == s.bot }) {
 		return nil, nil
 	}
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -211,7 +211,7 @@ func (s *Seat) Survey(ctx context.Context, id handoff.ConversationID) (SurveyRes
 }
 
 func (d *Desk) surveyOf(ctx context.Context, w who, id handoff.ConversationID) (SurveyResult, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return SurveyResult{}, err
 	}

@@ -102,7 +102,7 @@ func (s *Seat) RemoveTag(ctx context.Context, id handoff.TagID) error {
 
 // Tags lists the catalogue of tags, by id, archived ones too.
 func (s *Seat) Tags(ctx context.Context) ([]handoff.Tag, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	return listed[handoff.Tag](ctx, s.d, s.bot, kindTag)

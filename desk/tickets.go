@@ -27,7 +27,7 @@ func (d *Desk) addTicket(ctx context.Context, s *Seat, id handoff.ConversationID
 	}
 	var made ticket.Ticket
 	err = d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (d *Desk) changeTicket(ctx context.Context, s *Seat, id handoff.Conversatio
 	}
 	var after ticket.Ticket
 	err := d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (d *Desk) storeTicket(ctx context.Context, t *draft, a authority, c handoff
 
 // tickets lists a conversation's tickets, the oldest first.
 func (d *Desk) tickets(ctx context.Context, w who, id handoff.ConversationID) ([]ticket.Ticket, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (d *Desk) ticketsOf(ctx context.Context, bot handoff.BotID, id handoff.Conv
 
 // myTickets lists the open tickets an agent wrote, the oldest first.
 func (d *Desk) myTickets(ctx context.Context, s *Seat) ([]ticket.Ticket, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

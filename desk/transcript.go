@@ -62,7 +62,7 @@ func (d *Desk) transcripts(ctx context.Context, w who, present handoff.Conversat
 
 // exportable reads a conversation that the caller sees and may export.
 func (d *Desk) exportable(ctx context.Context, w who, id handoff.ConversationID) (authority, handoff.Conversation, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return a, handoff.Conversation{}, err
 	}

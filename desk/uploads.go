@@ -50,14 +50,14 @@ func (d *Desk) attach(ctx context.Context, w who, data []byte) (handoff.Media, e
 	if len(data) == 0 || len(data) > MaxAttachment {
 		return handoff.Media{}, &handoff.FieldError{Field: "attachment", Reason: fmt.Sprintf("is empty or larger than %d bytes", MaxAttachment)}
 	}
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err != nil {
 		return handoff.Media{}, err
 	}
 	media := storedMedia(data)
 	// First that it is wanted: the same bytes may be about to be removed.
 	err = d.decide(ctx, func(t *draft) error {
-		a, err := w(ctx)
+		a, err := w(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ type View struct {
 
 // View gives what the agent may see now.
 func (s *Seat) View(ctx context.Context) (View, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return View{}, err
 	}
@@ -105,7 +105,7 @@ func (v View) left(e handoff.Event) bool {
 // may not see. The conversations were read, not made up: what they say is
 // believed.
 func (s *Seat) Rows(ctx context.Context, cs []handoff.Conversation) ([]Row, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ type Actions struct {
 
 // Can says what the agent could do with a conversation they see.
 func (s *Seat) Can(ctx context.Context, id handoff.ConversationID) (Actions, error) {
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return Actions{}, err
 	}
@@ -182,7 +182,7 @@ func (s *Seat) Waiting(ctx context.Context, queue handoff.QueueID, limit int) (_
 	if limit == 0 {
 		limit = pageSize
 	}
-	a, err := s.who(ctx)
+	a, err := s.who(ctx, nil)
 	if err != nil {
 		return nil, false, err
 	}

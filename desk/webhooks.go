@@ -242,7 +242,7 @@ func (d *Desk) removeWebhook(ctx context.Context, w who, bot handoff.BotID, id h
 
 // overWebhooks gives the authority of whoever may look at webhooks.
 func overWebhooks(ctx context.Context, w who) (authority, error) {
-	a, err := w(ctx)
+	a, err := w(ctx, nil)
 	if err == nil && !a.may(handoff.PermManageSettings) {
 		err = fmt.Errorf("%w: webhooks", ErrForbidden)
 	}

@@ -78,7 +78,7 @@ func (d *Desk) wrapUpDue(ctx context.Context, due storage.Timer) error {
 // WrapUps lists the conversations that have ended and still take a place of
 // the agent's, see handoff.Queue.WrapUp; what ends first first.
 func (s *Seat) WrapUps(ctx context.Context) ([]WrapUp, error) {
-	if _, err := s.who(ctx); err != nil {
+	if _, err := s.who(ctx, nil); err != nil {
 		return nil, err
 	}
 	docs, err := scan[wrapUp](ctx, s.d, storage.Range{Bot: s.bot, Kind: kindWrapUp})
@@ -111,7 +111,7 @@ func (s *Seat) FinishWrapUp(ctx context.Context, id handoff.ConversationID) erro
 		return err
 	}
 	return s.d.decide(ctx, func(t *draft) error {
-		a, err := s.who(ctx)
+		a, err := s.who(ctx, nil)
 		if err != nil {
 			return err
 		}
