@@ -74,7 +74,7 @@ func (c *crew) assemble() error {
 		p := &post{name: workerName(i)}
 		if c.site.server != nil {
 			var err error
-			if p.proxy, err = startProxy(c.site.server.Addr()); err != nil {
+			if p.proxy, err = startProxy(c.site.kind, c.site.server.Addr()); err != nil {
 				return err
 			}
 		}

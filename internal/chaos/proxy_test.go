@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"bytes"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -13,7 +12,8 @@ import (
 type proxy struct {
 	listener net.Listener
 	to       string
-	swallow  atomic.Bool // the next commit's answer is to be lost
+	kind     string      // of the server
+	swallow  atomic.Bool // the answer to the next commit is to be lost
 	lost     atomic.Int64
 
 	mu    sync.Mutex
@@ -24,7 +24,6 @@ type proxy struct {
 // flow is one connection, both ways.
 type flow struct {
 	client, server net.Conn
-	deaf           atomic.Bool // the server's answers are dropped
 }
 
 func (f *flow) close() {
@@ -32,12 +31,12 @@ func (f *flow) close() {
 	f.server.Close()
 }
 
-func startProxy(to string) (*proxy, error) {
+func startProxy(kind, to string) (*proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: l, to: to, flows: map[*flow]bool{}, clear: make(chan struct{})}
+	p := &proxy{listener: l, to: to, kind: kind, flows: map[*flow]bool{}, clear: make(chan struct{})}
 	close(p.clear)
 	go p.serve()
 	return p, nil
@@ -72,15 +71,16 @@ func (p *proxy) connect(client net.Conn) {
 	p.flows[f] = true
 	p.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { p.pump(client, server, func(b []byte) bool { p.hear(f, b); return true }) })
-	both.Go(func() { p.pump(server, client, func(b []byte) bool { p.overhear(f, b); return !f.deaf.Load() }) })
+	w := newWire(p.kind)
+	both.Go(func() { p.pump(client, server, func(b []byte) bool { w.ask(b); return true }) })
+	both.Go(func() { p.pump(server, client, func(b []byte) bool { return !p.loses(w.answer(b)) }) })
 	both.Wait()
 	p.mu.Lock()
 	delete(p.flows, f)
 	p.mu.Unlock()
 }
 
-// pump carries bytes one way, those that pass.
+// pump carries bytes one way, until some do not pass.
 func (p *proxy) pump(from, to net.Conn, pass func([]byte) bool) {
 	defer from.Close()
 	defer to.Close()
@@ -88,7 +88,10 @@ func (p *proxy) pump(from, to net.Conn, pass func([]byte) bool) {
 	for {
 		n, err := from.Read(buffer)
 		p.wait()
-		if n > 0 && pass(buffer[:n]) {
+		if n > 0 {
+			if !pass(buffer[:n]) {
+				return
+			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -99,27 +102,14 @@ func (p *proxy) pump(from, to net.Conn, pass func([]byte) bool) {
 	}
 }
 
-// hear notices a commit on its way to the server.
-func (p *proxy) hear(f *flow, b []byte) {
-	if p.swallow.Load() && bytes.Contains(bytes.ToLower(b), []byte("commit")) && p.swallow.CompareAndSwap(true, false) {
-		f.deaf.Store(true)
-		p.lost.Add(1)
-		time.AfterFunc(100*time.Millisecond, f.close) // the server has done it by then
+// loses says whether an answer is to be lost, and the connection with it: the
+// first that tells of a commit, once that is asked for.
+func (p *proxy) loses(committed bool) bool {
+	if !committed || !p.swallow.CompareAndSwap(true, false) {
+		return false
 	}
-}
-
-// inserted is how Postgres tells that rows were inserted, as they are by every
-// commit of a batch, which answers when it is done.
-var inserted = []byte("INSERT 0 ")
-
-// overhear notices a commit that is answered, where its text is not sent with
-// it: a prepared statement's is sent once.
-func (p *proxy) overhear(f *flow, b []byte) {
-	if p.swallow.Load() && bytes.Contains(b, inserted) && p.swallow.CompareAndSwap(true, false) {
-		f.deaf.Store(true)
-		p.lost.Add(1)
-		time.AfterFunc(10*time.Millisecond, f.close)
-	}
+	p.lost.Add(1)
+	return true
 }
 
 // wait waits until the proxy lets bytes through.

@@ -82,7 +82,7 @@ func try(t *testing.T, s *site, p plan) *trial {
 	watchers.Go(func() { r.audit.watch(watch) })
 	behind := r.store
 	if s.server != nil {
-		r.crew.wire, err = startProxy(s.server.Addr())
+		r.crew.wire, err = startProxy(s.kind, s.server.Addr())
 		require.NoError(t, err)
 		behind, err = openStore(ctx, s.kind, r.crew.source(r.crew.wire))
 		require.NoError(t, err)
