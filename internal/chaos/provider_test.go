@@ -35,7 +35,7 @@ type provider struct {
 type parcel struct {
 	shipment
 	keys     map[string]bool
-	attempts []attempt
+	attempts []*attempt
 	place    int              // among all that were taken, from 1; 0: not taken
 	refused  bool             // for good
 	again    bool             // given once more after it was taken
@@ -46,7 +46,14 @@ type parcel struct {
 type attempt struct {
 	worker string
 	at     time.Time
-	later  bool // it was told to try again later
+	later  bool      // it was told to try again later
+	left   time.Time // when it gave up waiting for an answer; zero: it did not
+}
+
+// inHand says that the worker had the message in hand at a time, as far as the
+// network knows: what was answered the worker had yet to store.
+func (a *attempt) inHand(at time.Time) bool {
+	return a.at.Before(at) && !a.later && (a.left.IsZero() || a.left.After(at))
 }
 
 // shipment is what a worker asks to be sent.
@@ -101,16 +108,20 @@ func (p *provider) send(w http.ResponseWriter, q *http.Request) {
 		http.Error(w, "", http.StatusBadRequest)
 		return
 	}
-	a, silent := p.take(s)
-	if silent {
+	a, unanswered := p.take(s)
+	if unanswered != nil {
 		<-q.Context().Done()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		unanswered.left = time.Now()
 		return
 	}
 	_ = json.NewEncoder(w).Encode(a)
 }
 
-// take takes a message or not, and says what to answer, or to be silent.
-func (p *provider) take(s shipment) (a answered, silent bool) {
+// take takes a message or not, and says what to answer, or which attempt is to
+// get no answer.
+func (p *provider) take(s shipment) (a answered, silent *attempt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m := p.parcels[s.Msg]
@@ -118,22 +129,23 @@ func (p *provider) take(s shipment) (a answered, silent bool) {
 		m = &parcel{shipment: s, keys: map[string]bool{}}
 		p.parcels[s.Msg] = m
 	}
-	m.attempts = append(m.attempts, attempt{worker: s.Worker, at: time.Now()})
+	now := &attempt{worker: s.Worker, at: time.Now()}
+	m.attempts = append(m.attempts, now)
 	a.Provider = "out-" + s.Key
 	if m.place > 0 {
 		m.again = true
 		m.keys[s.Key] = true
-		return a, false
+		return a, nil
 	}
 	switch dice := p.r.IntN(100); {
 	case m.refused, dice < 1:
 		m.refused = true
-		return answered{Code: "400"}, false
+		return answered{Code: "400"}, nil
 	case dice < 4:
-		m.attempts[len(m.attempts)-1].later = true
-		return answered{Code: "503", Temporary: true}, false
+		now.later = true
+		return answered{Code: "503", Temporary: true}, nil
 	case dice < 6:
-		silent = true
+		silent = now
 	}
 	m.keys[s.Key] = true
 	p.taken++

@@ -78,7 +78,9 @@ func (t *trial) table() string {
 		return fmt.Sprint(d.Round(time.Millisecond))
 	}
 	row("router kill: others paused", "%s", late(t.worst(acks, kill, time.Second), killBound))
-	row("router kill: its messages went on", "%s", late(t.orphans(), killBound))
+	o := t.orphan()
+	row("router kill: its messages went on", "%s", late(o.waited(), killBound))
+	row("  of that one", "%s", o)
 	row("frozen process: others paused", "%s", late(t.worst(acks, freeze, 0), freezeBound))
 	row("black hole: others paused", "%s", late(t.worst(acks, hole, 0), freezeBound))
 	row("database back: first change after", "%s", late(t.back(acks), backBound))
@@ -159,25 +161,6 @@ func (t *trial) back(acks []*call) (worst time.Duration) {
 		}
 		if i := after(acks, f.until.UnixNano()); i < len(acks) {
 			worst = max(worst, time.Duration(acks[i].Until-f.until.UnixNano()))
-		}
-	}
-	return worst
-}
-
-// orphans is the longest time from the kill of a worker that was sending a
-// message to the next attempt at it, by another.
-func (t *trial) orphans() (worst time.Duration) {
-	for _, p := range t.provider.parcels {
-		for i, a := range p.attempts[:max(0, len(p.attempts)-1)] {
-			if a.later {
-				continue
-			}
-			for _, f := range t.nemesis.faults {
-				next := p.attempts[i+1].at
-				if (f.harm == kill || f.harm == clock) && f.whom == a.worker && f.from.After(a.at) && f.from.Before(next) {
-					worst = max(worst, next.Sub(f.from))
-				}
-			}
 		}
 	}
 	return worst
