@@ -40,7 +40,7 @@ func (d *Desk) castLoop(ctx context.Context) {
 		d.turn(ctx, "broadcasts", "", func(turn context.Context) error {
 			due, err := d.due(turn, storage.MaxPage, timerBroadcast)
 			for _, t := range inTurn(due) {
-				taken := casts.take(storage.Timer{Bot: t.Bot, Kind: t.Kind, ID: t.ID}, func() (more bool) {
+				taken := casts.take(nameOf(t), func() (more bool) {
 					d.turnOf(context.WithoutCancel(ctx), castTime+d.handTime(), "a broadcast", t.Bot, func(hand context.Context) error {
 						err := d.orPutOff(hand, t, func() error { return d.castDue(ctx, hand, t) })
 						more = err == nil // else it may be due still, if nothing can be stored

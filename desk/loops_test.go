@@ -65,6 +65,62 @@ func TestALongJobHoldsUpNothingThatMustComeOnTime(t *testing.T) {
 	})
 }
 
+// hung is a store that does not answer, once it hangs, when some conversations
+// are read.
+type hung struct {
+	storage.Store
+	mu    sync.Mutex
+	on    map[handoff.ConversationID]bool
+	reads map[handoff.ConversationID]int // that are under way
+	most  int                            // of one conversation at a time
+}
+
+func (s *hung) Conversation(ctx context.Context, bot handoff.BotID, id handoff.ConversationID) (handoff.Conversation, error) {
+	s.mu.Lock()
+	on := s.on[id]
+	if on {
+		s.reads[id]++
+		s.most = max(s.most, s.reads[id])
+	}
+	s.mu.Unlock()
+	if !on {
+		return s.Store.Conversation(ctx, bot, id)
+	}
+	<-ctx.Done()
+	s.mu.Lock()
+	s.reads[id]--
+	s.mu.Unlock()
+	return handoff.Conversation{}, ctx.Err()
+}
+
+func TestATimerWhoseWorkHangsHoldsItsOwnPlaceAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &hung{Store: memory.New(nil), on: map[handoff.ConversationID]bool{}, reads: map[handoff.ConversationID]int{}}
+		o, run, stop := running(t, s, desk.Options{})
+		defer stop()
+		o.put(handoff.Queue{ID: "sales", Name: "Sales", Overflow: "support", OverflowAfter: time.Minute})
+		hangs := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(3 * time.Second)
+		next := o.waits("552", "sales", handoff.NoPriority)
+		o.settle() // both have their timers
+		s.mu.Lock()
+		s.on[hangs] = true
+		s.mu.Unlock()
+		run()
+		time.Sleep(time.Minute + 3*time.Second)
+		require.Equal(t, handoff.QueueID("support"), o.conv(next).Queue, "a sweep after its time")
+		time.Sleep(time.Minute)
+		s.mu.Lock()
+		most := s.most
+		clear(s.on)
+		s.mu.Unlock()
+		require.Equal(t, 1, most, "what hangs is not begun beside itself")
+		time.Sleep(time.Minute)
+		require.Equal(t, handoff.QueueID("support"), o.conv(hangs).Queue)
+	})
+}
+
 func TestAJobGoesOnAtOnceWhereThereIsMoreToDo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
 )
@@ -98,12 +96,17 @@ const (
 	// how many before it is looked which bots have any: of the oldest
 	// storage.MaxPage, to each bot its share.
 	timersAtOnce, timersAtATurn = 8, 200
+	// timerAgain is when it is looked again at what was due while it was in hand.
+	timerAgain = 100 * time.Millisecond
 	// jobsAtOnce is how many jobs one process is at.
 	jobsAtOnce = 4
 )
 
-// timerLoop does what must come on time.
+// timerLoop does what must come on time. What hangs holds its own place, and
+// is not begun here again meanwhile: nothing else waits for it.
 func (d *Desk) timerLoop(ctx context.Context) {
+	timers := newHands[storage.Timer](0, d.timing)
+	places := make(chan struct{}, timersAtOnce)
 	for ctx.Err() == nil {
 		ring := d.timing.next()
 		var due []storage.Timer
@@ -111,22 +114,25 @@ func (d *Desk) timerLoop(ctx context.Context) {
 			due, err = d.due(ctx, storage.MaxPage, d.kindsOf(false)...)
 			return err
 		})
-		var g errgroup.Group
-		g.SetLimit(timersAtOnce)
-		now := inTurn(due)[:min(len(due), timersAtATurn)]
-		done := make([]bool, len(now))
-		for i, t := range now {
-			g.Go(func() error {
-				done[i] = d.see(ctx, t)
-				return nil
+		next, more := d.o.Sweep, len(due) > timersAtATurn
+		for _, t := range inTurn(due)[:min(len(due), timersAtATurn)] {
+			places <- struct{}{} // once one of those in hand has ended, if they are so many
+			taken := ctx.Err() == nil && timers.take(nameOf(t), func() bool {
+				defer func() { <-places }()
+				return d.see(ctx, t) && more
 			})
+			if !taken {
+				<-places
+				next = min(next, timerAgain) // it may have been set anew
+			}
 		}
-		_ = g.Wait() // errors were logged
-		if len(now) == len(due) || !slices.Contains(done, true) {
-			wait(ctx, ring, d.o.Sweep)
-		}
+		wait(ctx, ring, next)
 	}
+	timers.wait()
 }
+
+// nameOf is by what a timer is known whenever it is due.
+func nameOf(t storage.Timer) storage.Timer { return storage.Timer{Bot: t.Bot, Kind: t.Kind, ID: t.ID} }
 
 // jobLoop does what may take long: several jobs side by side, of each a part
 // at a time, and goes on at once where there is more to do.
@@ -137,7 +143,7 @@ func (d *Desk) jobLoop(ctx context.Context) {
 		d.turn(ctx, "jobs", "", func(turn context.Context) error {
 			due, err := d.due(turn, storage.MaxPage, d.kindsOf(true)...)
 			for _, t := range inTurn(due) {
-				jobs.take(storage.Timer{Bot: t.Bot, Kind: t.Kind, ID: t.ID}, func() (more bool) {
+				jobs.take(nameOf(t), func() (more bool) {
 					done := d.see(ctx, t)
 					wait(ctx, nil, 2*time.Millisecond) // its next part is due by then, see [draft.timer]
 					return done
