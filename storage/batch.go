@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -180,56 +179,58 @@ func (b Batch) Time() (time.Time, error) {
 // keep its order within the batch (messages of one conversation, events)
 // keeps it. Operations of an unknown type come last.
 func (b Batch) Sorted() []Op {
-	type keyed struct {
-		table int
-		key   string
-		op    Op
+	type placed struct {
+		at place
+		op Op
 	}
-	ks := make([]keyed, len(b.Ops))
+	all := make([]placed, len(b.Ops))
 	for i, op := range b.Ops {
-		t, k := place(op)
-		ks[i] = keyed{t, k, op}
+		all[i] = placed{placeOf(op), op}
 	}
-	slices.SortStableFunc(ks, func(a, b keyed) int {
-		return cmp.Or(a.table-b.table, strings.Compare(a.key, b.key))
-	})
-	ops := make([]Op, len(ks))
-	for i, k := range ks {
-		ops[i] = k.op
+	slices.SortStableFunc(all, func(a, b placed) int { return a.at.compare(b.at) })
+	ops := make([]Op, len(all))
+	for i, p := range all {
+		ops[i] = p.op
 	}
 	return ops
 }
 
-// place gives the table of an operation and its key there. Keys join parts
-// with NUL, which no part holds.
-func place(op Op) (int, string) {
-	switch o := op.(type) {
-	case Check:
-		return 0, o.Key.join()
-	case PutRecord:
-		return 0, o.Record.Key.join()
-	case DeleteRecord:
-		return 0, o.Key.join()
-	case PutConversation:
-		return 1, join(string(o.Conversation.Bot), string(o.Conversation.ID))
-	case AppendMessage:
-		return 2, join(string(o.Message.Bot), string(o.Message.Conversation))
-	case UpdateMessage:
-		return 3, join(string(o.Bot), string(o.Conversation), string(o.ID))
-	case Erase:
-		return 4, join(string(o.Bot), string(o.Conversation))
-	case Load:
-		return 5, join(string(o.Bot), string(o.Agent), string(o.Queue))
-	case ClearTimer:
-		return 6, join(string(o.Timer.Bot), o.Timer.Kind, o.Timer.ID, "0")
-	case SetTimer:
-		return 6, join(string(o.Timer.Bot), o.Timer.Kind, o.Timer.ID, "1")
-	case AppendEvents:
-		return 7, ""
-	case Trim:
-		return 8, ""
-	}
-	return 9, ""
+// place is the table of an operation and its key there.
+type place struct {
+	table int
+	key   [4]string
 }
 
-func join(parts ...string) string { return strings.Join(parts, "\x00") }
+func (p place) compare(q place) int {
+	return cmp.Or(p.table-q.table, slices.Compare(p.key[:], q.key[:]))
+}
+
+func placeOf(op Op) place {
+	switch o := op.(type) {
+	case Check:
+		return place{0, o.Key.parts()}
+	case PutRecord:
+		return place{0, o.Record.Key.parts()}
+	case DeleteRecord:
+		return place{0, o.Key.parts()}
+	case PutConversation:
+		return place{1, [4]string{string(o.Conversation.Bot), string(o.Conversation.ID)}}
+	case AppendMessage:
+		return place{2, [4]string{string(o.Message.Bot), string(o.Message.Conversation)}}
+	case UpdateMessage:
+		return place{3, [4]string{string(o.Bot), string(o.Conversation), string(o.ID)}}
+	case Erase:
+		return place{4, [4]string{string(o.Bot), string(o.Conversation)}}
+	case Load:
+		return place{5, [4]string{string(o.Bot), string(o.Agent), string(o.Queue)}}
+	case ClearTimer:
+		return place{6, [4]string{string(o.Timer.Bot), o.Timer.Kind, o.Timer.ID, "0"}}
+	case SetTimer:
+		return place{6, [4]string{string(o.Timer.Bot), o.Timer.Kind, o.Timer.ID, "1"}}
+	case AppendEvents:
+		return place{table: 7}
+	case Trim:
+		return place{table: 8}
+	}
+	return place{table: 9}
+}

@@ -24,7 +24,7 @@ func (b Batch) Check() error {
 	if len(b.Ops) == 0 || len(b.Ops) > MaxOps {
 		return bad("a batch has %d operations, not 1 to %d", len(b.Ops), MaxOps)
 	}
-	seen := make(map[string]bool, len(b.Ops))
+	seen := make(map[place]bool, len(b.Ops))
 	for _, op := range b.Ops {
 		if err := checkOp(op); err != nil {
 			return err
@@ -52,11 +52,11 @@ func (b Batch) puts(bot handoff.BotID, id handoff.ConversationID) bool {
 }
 
 // checkOnce notes what op may be the only one to touch.
-func checkOnce(op Op, seen map[string]bool) error {
-	table, key := place(op)
+func checkOnce(op Op, seen map[place]bool) error {
+	at := placeOf(op)
 	switch o := op.(type) {
 	case AppendMessage:
-		key = join(key, string(o.Message.ID))
+		at.key[2] = string(o.Message.ID)
 		if err := providerOnce(o.Message.Bot, o.Message.Account, o.Message.Provider, seen); err != nil {
 			return err
 		}
@@ -67,20 +67,19 @@ func checkOnce(op Op, seen map[string]bool) error {
 	case AppendEvents, Trim:
 		return nil
 	}
-	full := fmt.Sprint(table) + "\x00" + key
-	if table <= 8 && seen[full] {
+	if at.table <= 8 && seen[at] {
 		return bad("two operations of a batch touch the same %T", op)
 	}
-	seen[full] = true
+	seen[at] = true
 	return nil
 }
 
-func providerOnce(bot handoff.BotID, account handoff.AccountID, provider string, seen map[string]bool) error {
-	id := join("provider", string(bot), string(account), provider)
-	if provider != "" && seen[id] {
+func providerOnce(bot handoff.BotID, account handoff.AccountID, provider string, seen map[place]bool) error {
+	at := place{-1, [4]string{string(bot), string(account), provider}} // no operation's
+	if provider != "" && seen[at] {
 		return bad("two messages of a batch have the same provider's id")
 	}
-	seen[id] = true
+	seen[at] = true
 	return nil
 }
 

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,10 +73,13 @@ type Key struct {
 	ID     string
 }
 
-func (k Key) join() string { return join(string(k.Bot), k.Kind, k.Parent, k.ID) }
+func (k Key) parts() [4]string { return [4]string{string(k.Bot), k.Kind, k.Parent, k.ID} }
 
 // Compare orders keys by bot, kind, parent and id, each as bytes.
-func (k Key) Compare(l Key) int { return strings.Compare(k.join(), l.join()) }
+func (k Key) Compare(l Key) int {
+	a, b := k.parts(), l.parts()
+	return slices.Compare(a[:], b[:])
+}
 
 // Record is a small document that the store keeps without knowing what is
 // in it. Versions are compared for equality only. From Expires on, by the

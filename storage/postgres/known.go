@@ -18,10 +18,12 @@ type row struct {
 
 func conversation(r pgx.CollectableRow) (c row, err error) {
 	if err = r.Scan(&c.value); err == nil {
-		err = json.Unmarshal([]byte(c.value), &c.Conversation)
+		err = c.decode()
 	}
 	return c, err
 }
+
+func (c *row) decode() error { return json.Unmarshal([]byte(c.value), &c.Conversation) }
 
 // known is conversations as this process has last read or written them, of
 // which the server can tell whether they still are. The oldest are forgotten.
@@ -53,6 +55,20 @@ func (k *known) find(key sqlstore.ConversationKey) (row, bool) {
 		r, ok = k.older[key]
 	}
 	return r, ok
+}
+
+// reader reads the row of one conversation; what is as it is known is not decoded
+// again.
+func (k *known) reader(key sqlstore.ConversationKey) pgx.RowToFunc[row] {
+	return func(r pgx.CollectableRow) (c row, err error) {
+		if err = r.Scan(&c.value); err != nil {
+			return c, err
+		}
+		if was, ok := k.find(key); ok && was.value == c.value {
+			return was, nil
+		}
+		return c, c.decode()
+	}
 }
 
 // shown keeps what is read, and gives it to whoever reads.

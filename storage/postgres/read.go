@@ -17,7 +17,8 @@ func (s *Store) Conversation(ctx context.Context, bot handoff.BotID, id handoff.
 		return handoff.Conversation{}, err
 	}
 	defer s.leave()
-	c, err := one(ctx, s, conversation, `SELECT value FROM conversations WHERE bot = $1 AND id = $2`, bot, id)
+	c, err := one(ctx, s, s.known.reader(sqlstore.ConversationKey{Bot: bot, ID: id}),
+		`SELECT value FROM conversations WHERE bot = $1 AND id = $2`, bot, id)
 	if err != nil {
 		return handoff.Conversation{}, about(err, "conversation", id)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -27,11 +28,22 @@ func given(statement string, columns []any) (string, []any) {
 	for i, c := range columns {
 		values[i] = reflect.ValueOf(c).Index(0).Interface()
 	}
-	return lone.Replace(statement), values
+	return onLoneRow(statement), values
 }
 
-// lone makes of a statement on rows the one on a lone row.
-var lone = strings.NewReplacer(
+// onLoneRow makes of a statement on rows the one on a lone row.
+func onLoneRow(statement string) string {
+	if known, ok := loneRows.Load(statement); ok {
+		return known.(string)
+	}
+	made := loneRow.Replace(statement)
+	loneRows.Store(statement, made)
+	return made
+}
+
+var loneRows sync.Map // of statements, which are so many as there are in this package
+
+var loneRow = strings.NewReplacer(
 	`unnest(`, `(SELECT `, `) WITH ORDINALITY`, `, 1::bigint)`,
 	`cardinality($1::text[])`, `1`, `cardinality($1)`, `1`, `[]`, ``,
 )

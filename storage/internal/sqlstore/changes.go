@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -68,13 +69,25 @@ func (t table[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
-func (t table[K, V]) put(k K, v V) { t.now[k] = &v }
+// put leaves v, in the place of what the group left before.
+func (t table[K, V]) put(k K, v V) {
+	if was := t.now[k]; was != nil {
+		*was = v
+		return
+	}
+	t.now[k] = &v
+}
 
 func (t table[K, V]) delete(k K) { t.now[k] = nil }
 
-func (t table[K, V]) changes(compare func(a, b Changed[K, V]) int) []Changed[K, V] {
-	var all []Changed[K, V]
-	for k, v := range t.now {
+// changes gives what differs, in the order of the keys.
+func (t table[K, V]) changes(compare func(a, b K) int) []Changed[K, V] {
+	if len(t.now) == 0 {
+		return nil
+	}
+	all := make([]Changed[K, V], 0, len(t.now))
+	for _, k := range slices.SortedFunc(maps.Keys(t.now), compare) { // rows are large, keys are not
+		v := t.now[k]
 		before, was := t.found[k]
 		switch {
 		case v == nil && was:
@@ -85,10 +98,5 @@ func (t table[K, V]) changes(compare func(a, b Changed[K, V]) int) []Changed[K, 
 			all = append(all, Changed[K, V]{Key: k, After: *v, Change: Inserted})
 		}
 	}
-	slices.SortFunc(all, compare)
 	return all
-}
-
-func byKey[K comparable, V any](compare func(a, b K) int) func(a, b Changed[K, V]) int {
-	return func(a, b Changed[K, V]) int { return compare(a.Key, b.Key) }
 }

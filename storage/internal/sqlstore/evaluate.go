@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -45,11 +44,23 @@ func Evaluate(group []storage.Batch, found *Found) ([]error, Changes) {
 		messages: newTable(found.Messages), providers: newTable(found.Providers),
 		loads: newTable(found.Loads), timers: newTable(found.Timers),
 	}
+	e.events = make([]handoff.Event, 0, countEvents(group))
 	verdicts := make([]error, len(group))
 	for i, b := range group {
 		verdicts[i] = e.commit(b)
 	}
 	return verdicts, e.changes()
+}
+
+func countEvents(group []storage.Batch) (n int) {
+	for _, b := range group {
+		for _, op := range b.Ops {
+			if o, ok := op.(storage.AppendEvents); ok {
+				n += len(o.Events)
+			}
+		}
+	}
+	return n
 }
 
 type evaluation struct {
@@ -267,15 +278,16 @@ func (e *evaluation) event(ev handoff.Event) {
 
 func (e *evaluation) changes() Changes {
 	c := Changes{
-		Records:       e.records.changes(byKey[storage.Key, storage.Record](storage.Key.Compare)),
-		Conversations: e.conversations.changes(byKey[ConversationKey, handoff.Conversation](ConversationKey.compare)),
-		Messages: e.messages.changes(func(a, b Changed[MessageKey, handoff.Message]) int {
-			return cmp.Or(providerOf(a.After).compare(providerOf(b.After)), a.Key.compare(b.Key))
-		}),
-		Loads:  e.loads.changes(byKey[LoadKey, storage.AgentLoad](LoadKey.compare)),
-		Timers: e.timers.changes(byKey[TimerKey, time.Time](TimerKey.compare)),
-		Events: e.events, Trims: e.trims,
+		Records:       e.records.changes(storage.Key.Compare),
+		Conversations: e.conversations.changes(ConversationKey.compare),
+		Messages:      e.messages.changes(MessageKey.compare),
+		Loads:         e.loads.changes(LoadKey.compare),
+		Timers:        e.timers.changes(TimerKey.compare),
+		Events:        e.events, Trims: e.trims,
 	}
+	slices.SortStableFunc(c.Messages, func(a, b Changed[MessageKey, handoff.Message]) int {
+		return providerOf(a.After).compare(providerOf(b.After))
+	})
 	for id := range e.applied.now {
 		c.Batches = append(c.Batches, id)
 	}

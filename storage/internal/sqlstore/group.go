@@ -1,9 +1,9 @@
 package sqlstore
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -145,7 +145,7 @@ func sortUnique[T comparable](s *[]T, compare func(a, b T) int) {
 	*s = slices.Compact(*s)
 }
 
-func compareIDs(a, b uuid.UUID) int { return strings.Compare(string(a[:]), string(b[:])) }
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
 func (k ConversationKey) compare(l ConversationKey) int {
 	return cmp.Or(cmp.Compare(k.Bot, l.Bot), cmp.Compare(k.ID, l.ID))
