@@ -33,7 +33,7 @@ type known struct {
 }
 
 // mostKnown is how many are kept, of the newer as of the older.
-const mostKnown = 2048
+const mostKnown = 8192
 
 // note keeps rows, which nobody changes any more.
 func (k *known) note(rows ...row) {
