@@ -22,6 +22,9 @@ type file struct {
 	// Going: it is being removed. Whoever wants it waits until it is gone, and
 	// stores it anew.
 	Going bool `json:"going,omitempty"`
+	// Noted: whoever holds it is noted, although it may not be known yet who
+	// holds the bot's other files, see [Desk.isNew].
+	Noted bool `json:"noted,omitempty"`
 }
 
 // addFile drafts that a file is stored, whose bytes are put afterwards, and
@@ -42,6 +45,9 @@ func (d *Desk) addFile(ctx context.Context, t *draft, bot handoff.BotID, m hando
 		}
 		if used > most-m.Size {
 			return fmt.Errorf("%w: %d bytes to store beside %d, at most %d", ErrStorageFull, m.Size, used, most)
+		}
+		if v.value.Noted, err = d.isNew(ctx, bot, m.SHA256); err != nil {
+			return err
 		}
 		if v.value.Size = m.Size; m.Size > 0 {
 			if err := d.countFile(ctx, t, bot, m.SHA256, m.Size); err != nil {

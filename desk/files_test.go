@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -118,6 +119,65 @@ func TestAFileFromBeforeHoldersWereNotedGoesWithTheLastOfThem(t *testing.T) {
 		require.False(t, o.hasFile(canned))
 		require.Zero(t, o.bytesStored())
 	})
+}
+
+func TestWhatCannotBeReadKeepsFilesFromBeforeAndNoOthers(t *testing.T) {
+	t.Parallel()
+	for name, hold := range map[string]func(o *office, media handoff.Media) (spoil, mend, release func()){
+		"a conversation": func(o *office, media handoff.Media) (spoil, mend, release func()) {
+			id := o.writes("551", "x")
+			o.sendsFile(id, media)
+			within := o.store
+			return func() {
+				o.open(&overseen{Store: within, messages: func(q storage.MessageQuery) error {
+					if q.Conversation == id {
+						return errors.New("unreadable")
+					}
+					return nil
+				}})
+			}, func() { o.open(within) }, func() { o.ok(second(o.bot.EraseContact(o.ctx, o.conv(id).Contact))) }
+		},
+		"a canned reply": func(o *office, media handoff.Media) (spoil, mend, release func()) {
+			o.ok(o.bot.PutCanned(o.ctx, handoff.Canned{ID: "x", Shortcut: "x", Title: "x", Attachments: []handoff.Media{media}}))
+			was := o.records("canned")[0]
+			write := func(data []byte) {
+				now, after := o.records("canned")[0], was
+				after.Version, after.Data = now.Version+1, data
+				o.ok(o.store.Commit(o.ctx, storage.Batch{ID: storage.NewBatchID(o.clock.Now()), Ops: []storage.Op{
+					storage.PutRecord{Record: after, Expect: now.Version},
+				}}))
+			}
+			boss := o.agent("boss", 1, handoff.RoleAdmin)
+			return func() { write([]byte(`"of a later version"`)) }, func() { write(was.Data) }, func() { o.ok(boss.RemoveCanned(o.ctx, "x")) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			held, unheld := o.attach("held by what cannot be read"), o.attach("of nobody")
+			spoil, mend, release := hold(o, held)
+			o.settle()
+			o.forgetHolders()
+			spoil()
+			again, since := o.attach("held by what cannot be read"), o.attach("since then")
+			require.Equal(t, held.SHA256, again.SHA256)
+			for range 4 {
+				o.clock.Advance(12 * time.Hour)
+				for range 3 { // of which some fail at what cannot be read
+					_ = o.desk.Settle(o.ctx)
+				}
+			}
+			require.True(t, o.hasFile(held))
+			require.True(t, o.hasFile(unheld), "it may be held by what cannot be read")
+			require.False(t, o.hasFile(since))
+			mend()
+			o.later(time.Hour)
+			require.True(t, o.hasFile(held))
+			release()
+			o.later(time.Hour)
+			require.False(t, o.hasFile(held))
+		})
+	}
 }
 
 func TestAFileOfACannedReplyGoesWhenNothingElseHoldsIt(t *testing.T) {

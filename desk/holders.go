@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -11,8 +12,9 @@ import (
 	"github.com/handoffdesk/handoff/storage"
 )
 
-// Who holds a file was not always noted. Of a bot from before, no file is
-// removed until all its messages and canned replies were looked at, once.
+// Who holds a file was not always noted. Of a bot from before, no file of that
+// time is removed until all its messages and canned replies were looked at,
+// once: what cannot be read may hold any of them.
 
 // holders is how far a bot's messages were looked at, the newest
 // conversations first.
@@ -34,12 +36,31 @@ func (t *draft) holdersKnown(bot handoff.BotID) error {
 	return put(t, doc[holders]{key: holdersKey(bot), value: holders{Done: true}}, time.Time{})
 }
 
-// holdersFound reports whether all holders of a bot's files are known. If not,
-// it has them looked for, and the file of a timer looked at later.
+// isNew reports, while not all holders of a bot's files are known, whether a
+// file that has no record has no bytes either: then what was there before has
+// nothing to hold.
+func (d *Desk) isNew(ctx context.Context, bot handoff.BotID, hash string) (bool, error) {
+	v, err := get[holders](ctx, d, holdersKey(bot))
+	if err != nil {
+		return false, fmt.Errorf("desk: who holds files of bot %s: %w", bot, err)
+	}
+	if v.value.Done {
+		return false, nil // nobody asks
+	}
+	_, err = d.blob(ctx, bot, hash)
+	return errors.Is(err, ErrNotFound), nil // in doubt it is from before
+}
+
+// holdersFound reports whether all holders of the file of a timer are known.
+// If not, it has those of the bot's files looked for, and the file later.
 func (d *Desk) holdersFound(ctx context.Context, due storage.Timer) (known bool, err error) {
 	err = d.decide(ctx, func(t *draft) error {
 		v, err := get[holders](ctx, d, holdersKey(due.Bot))
 		if known = v.value.Done; err != nil || known {
+			return err
+		}
+		f, err := get[file](ctx, d, key(due.Bot, kindFile, due.ID))
+		if known = f.value.Noted; err != nil || known {
 			return err
 		}
 		t.timer(due.Bot, due.Kind, due.ID, t.now.Add(holdersPause))
@@ -135,20 +156,38 @@ func (d *Desk) findIn(ctx context.Context, c handoff.Conversation) error {
 // findInCanned notes which files canned replies hold.
 func (d *Desk) findInCanned(ctx context.Context, bot handoff.BotID) error {
 	for _, kind := range []string{kindCanned, kindOwnCanned} {
-		all, err := scan[handoff.Canned](ctx, d, storage.Range{Bot: bot, Kind: kind})
-		if err != nil {
-			return fmt.Errorf("desk: canned replies of bot %s: %w", bot, err)
-		}
-		for _, v := range all {
-			for _, media := range v.value.Attachments {
-				err := d.found(ctx, cannedHeldKey(v.key, media.SHA256), func() ([]handoff.Media, error) {
-					now, err := get[handoff.Canned](ctx, d, v.key)
-					return now.value.Attachments, err
-				})
-				if err != nil {
-					return fmt.Errorf("desk: canned reply %s: %w", v.value.ID, err)
+		for r := (storage.Range{Bot: bot, Kind: kind}); ; {
+			page, err := d.store.Records(ctx, r, pageSize)
+			if err != nil {
+				return fmt.Errorf("desk: canned replies of bot %s: %w", bot, err)
+			}
+			for _, rec := range page {
+				if err := d.findInReply(ctx, rec); err != nil {
+					return fmt.Errorf("desk: who holds files of canned reply %s: %w", rec.Key.ID, err)
 				}
 			}
+			if len(page) < pageSize {
+				break
+			}
+			r.After = page[len(page)-1].Key
+		}
+	}
+	return nil
+}
+
+// findInReply notes which files a canned reply holds.
+func (d *Desk) findInReply(ctx context.Context, rec storage.Record) error {
+	v, err := decode[handoff.Canned](rec)
+	if err != nil {
+		return err
+	}
+	for _, media := range v.value.Attachments {
+		err := d.found(ctx, cannedHeldKey(v.key, media.SHA256), func() ([]handoff.Media, error) {
+			now, err := get[handoff.Canned](ctx, d, v.key)
+			return now.value.Attachments, err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
