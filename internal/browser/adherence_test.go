@@ -34,13 +34,7 @@ func TestAdherenceShowsAbsencesAgainstTheirPlans(t *testing.T) {
 	ana.Until(row("2", "Bia Braga") + `.split("\t").slice(1, 6).join("|").replace(/15:\d\d/, "15:NN") === "Lunch|1 h 15 min|15:NN min|1 h 00 min|1"`)
 	ana.Until(row("2", "Caio Costa") + `.split("\t").slice(1).join("|") === "Doctor|1 h 20 min|–|–|1"`)
 	ana.Until(row("1", "Bia Braga") + `.includes("1 h 15 min")`)
-	for _, dark := range []bool{false, true} {
-		ana.Dark(dark)
-		ana.Accessible("adherence")
-	}
-	ana.Shot("adherence-dark")
-	ana.Dark(false)
-	ana.Shot("adherence")
+	ana.AccessibleInBoth("adherence")
 	ana.Size(390, 844)
 	ana.Shot("adherence-phone")
 	ana.Size(1440, 900)

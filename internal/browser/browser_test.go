@@ -2,8 +2,11 @@ package browser_test
 
 import (
 	"fmt"
+	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -27,48 +30,60 @@ func (w *witness) Cleanup(f func()) { w.after = append(w.after, f) }
 
 func TestATestFailsOnWhatAPageComplainsOf(t *testing.T) {
 	t.Parallel()
-	for page, complaint := range map[string]string{
-		`<script>1</script>`:                                  "Content Security Policy",
-		`<img src="https://127.0.0.1:1/x.png" alt="x">`:       "Content Security Policy",
-		`<p style="color: red">x</p>`:                         "Content Security Policy",
-		`<script src="/error.js"></script>`:                   "something is wrong",
-		`<script src="/throws.js"></script>`:                  "ReferenceError",
-		`<script src="/rejects.js"></script>`:                 "nobody caught it",
-		`<script src="/missing.js"></script>`:                 "404",
-		`<img src="/missing.png"><p>No text, no language</p>`: "image-alt",
-		`<button></button>`:                                   "button-name",
-		`<p class="faint">Too faint to be read by most</p>`:   "color-contrast",
-	} {
-		t.Run(complaint, func(t *testing.T) {
-			t.Parallel()
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				files := map[string]string{
-					"/":           "<!doctype html><link rel=icon href='data:,'><link rel=stylesheet href=/s.css>" + page,
-					"/error.js":   "console.error('something is wrong')",
-					"/throws.js":  "nowhere()",
-					"/rejects.js": "Promise.reject(new Error('nobody caught it'))",
-					"/s.css":      ".faint { color: #ccc; background: #fff }",
-				}
-				body, ok := files[r.URL.Path]
-				if !ok {
-					http.NotFound(w, r)
-					return
-				}
-				w.Header().Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
-				if strings.HasSuffix(r.URL.Path, ".css") {
-					w.Header().Set("Content-Type", "text/css")
-				}
-				fmt.Fprint(w, body)
-			}))
-			defer server.Close()
-			seen := &witness{TB: t}
-			tab := browser.Open(seen)
-			tab.Go(server.URL)
-			tab.Accessible("page")
-			for _, f := range seen.after {
-				f()
-			}
-			require.Contains(t, strings.Join(seen.said, "\n"), complaint)
-		})
+	pages := map[string]string{ // and what of them a test is failed for
+		`<script>1</script>`:                            "inline script",
+		`<img src="https://127.0.0.1:1/x.png" alt="x">`: "https://127.0.0.1:1/x.png",
+		`<p style="color: red">x</p>`:                   "inline style",
+		`<script src="/error.js"></script>`:             "something is wrong",
+		`<script src="/throws.js"></script>`:            "ReferenceError",
+		`<script src="/rejects.js"></script>`:           "nobody caught it",
+		`<script src="/missing.js"></script>`:           "404",
 	}
+	const inaccessible = `<img src="/x.svg"><button></button>
+		<p class="faint">Too faint to be read by most</p>
+		<p class="gloomy">Too faint to be read where it is dark</p>`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		files := map[string]string{
+			"/":           "<!doctype html><link rel=icon href='data:,'><link rel=stylesheet href=/s.css>" + r.URL.Query().Get("page"),
+			"/error.js":   "console.error('something is wrong')",
+			"/throws.js":  "nowhere()",
+			"/rejects.js": "Promise.reject(new Error('nobody caught it'))",
+			"/x.svg":      "<svg xmlns='http://www.w3.org/2000/svg'/>",
+			"/s.css": `.faint { color: #ccc; background: #fff }
+				.gloomy { color: #000; background: #fff }
+				@media (prefers-color-scheme: dark) { .gloomy { background: #333 } }`,
+		}
+		body, ok := files[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
+		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html")
+		}
+		fmt.Fprint(w, body)
+	}))
+	defer server.Close()
+	seen := &witness{TB: t}
+	tab := browser.Open(seen)
+	for page := range pages {
+		tab.Go(server.URL + "?page=" + url.QueryEscape(page))
+	}
+	tab.Go(server.URL + "?page=" + url.QueryEscape(inaccessible))
+	tab.AccessibleInBoth("page")
+	for _, f := range seen.after {
+		f()
+	}
+	said := strings.Join(seen.said, "\n")
+	for page, complaint := range pages {
+		require.Contains(t, said, complaint, page)
+	}
+	for _, rule := range []string{"image-alt", "button-name"} {
+		require.Contains(t, said, "page-light: "+rule)
+	}
+	require.Equal(t, 1, strings.Count(said, "page-light: color-contrast: .faint"))
+	require.Equal(t, 0, strings.Count(said, "page-light: color-contrast: .gloomy"))
+	require.Equal(t, 1, strings.Count(said, "page-dark: color-contrast: .gloomy"))
 }

@@ -80,11 +80,7 @@ func TestAStrangerIsTheirOwnCustomer(t *testing.T) {
 	customer.Sees("li.agent", "Good day, this is Helena")
 	customer.Sees("#status", "You are talking to")
 	desk.Sees(".tick--read", "")
-	for _, dark := range []bool{false, true} {
-		customer.Dark(dark)
-		customer.Accessible("customer page with an agent")
-		customer.Shot("customer-" + map[bool]string{false: "light", true: "dark"}[dark])
-	}
+	customer.AccessibleInBoth("customer")
 
 	desk.Fill("input[name=search]", "")
 	for _, place := range []string{"", "waiting", "panel", "admin/agents"} {

@@ -33,13 +33,7 @@ func TestAWrapUpIsCountedDownAndFinished(t *testing.T) {
 	other.Sees(".wrapup", "9:")
 	bia.Click(".wrapup", "")
 	bia.Sees(".wrapups__item", "Zeca Pagodinho")
-	for _, dark := range []bool{false, true} {
-		bia.Dark(dark)
-		bia.Accessible("wrap-up")
-	}
-	bia.Shot("wrap-up-dark")
-	bia.Dark(false)
-	bia.Shot("wrap-up")
+	bia.AccessibleInBoth("wrap-up")
 	bia.Key(kb.Escape)
 	bia.SeesNo(".wrapups__item", "")
 	bia.Size(390, 844)
