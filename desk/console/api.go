@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
 // handleAPI adds the API's routes and the document that describes them.
-func (c *Console) handleAPI() error {
+func (c *Console) handleAPI() {
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{Title: "handoff console", Version: "1",
@@ -68,15 +69,17 @@ func (c *Console) handleAPI() error {
 	schemas["Problem"].Properties["code"].Enum = codes().Enum
 	openAnswers(doc)
 
-	text, err := json.Marshal(doc)
-	if err != nil {
-		return err
-	}
+	// Nobody but a developer reads it, so it is written out when it is asked for.
+	text := sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) })
 	c.mux.HandleFunc("GET "+base+"/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		text, err := text()
+		if err != nil {
+			c.problem(r.Context(), err).write(w)
+			return
+		}
 		w.Header().Set("Content-Type", "application/openapi+json")
 		w.Write(text)
 	})
-	return nil
 }
 
 // rewriteErrors makes a Problem of whatever error the framework answers with.

@@ -116,10 +116,7 @@ func New(d *desk.Desk, o *Options) (*Console, error) {
 	c.attendance = attendance{streams: map[device]int{}}
 	c.live = live.New(d, c.log)
 	c.pages.handle(c.mux)
-	if err := c.handleAPI(); err != nil {
-		c.live.Close()
-		return nil, err
-	}
+	c.handleAPI()
 	return c, nil
 }
 

@@ -86,11 +86,19 @@ func newWorldOn(t testing.TB, store storage.Store, o desk.Options) *world {
 	w.console, err = console.New(w.desk, &console.Options{Accounts: w.accounts, Logger: logger,
 		Lines: map[handoff.BotID][]console.Line{acme: {{Channel: "web", Account: "main", Name: "Site"}}}})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.console.Close()) })
+	t.Cleanup(w.close)
 	w.console.SignInBy(byHeader{})
 	w.fill(acme)
 	w.fill(other)
 	return w
+}
+
+// close ends it and lets go of what it holds.
+func (w *world) close() {
+	if w.console != nil {
+		require.NoError(w.t, w.console.Close())
+		w.desk, w.console, w.accounts = nil, nil, nil
+	}
 }
 
 func (w *world) fill(bot handoff.BotID) {
