@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -70,6 +72,10 @@ func open(t testing.TB, parent context.Context, options ...chromedp.ContextOptio
 	})
 	b.do(
 		call(log.Enable, struct{}{}),
+		// Nobody asks of the hundred files of a page, nor of its elements.
+		call(network.Disable, struct{}{}),
+		call(css.Disable, struct{}{}),
+		call(dom.Disable, struct{}{}),
 		call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers}),
 		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		call(emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en_US"}),
