@@ -141,6 +141,18 @@ func TestWhoLeftTheQueueMeanwhileActsNoMoreOnWhatWaitsInIt(t *testing.T) {
 	}
 }
 
+func TestWhatEndedMeanwhileIsNotWrittenToByARetry(t *testing.T) {
+	t.Parallel()
+	o, other, b := crowd(t)
+	m := o.failed()
+	b.before(func(op storage.Op) bool { _, ok := op.(storage.UpdateMessage); return ok }, func() error {
+		return second(other.bot.End(o.ctx, m.Conversation))
+	})
+	require.ErrorIs(t, second(o.bot.Retry(o.ctx, m.Conversation, m.ID)), handoff.ErrInvalidState)
+	o.settle()
+	require.Equal(t, []handoff.Delivery{handoff.Failed}, o.deliveries(m.Conversation))
+}
+
 func TestRoutingTestsAgainInItsCommitAllItRestsOn(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(o *office) error{

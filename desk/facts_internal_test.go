@@ -21,7 +21,15 @@ type ledger struct {
 	storage.Store
 	kept      []int
 	timelines int
+	idle      int // lookups of nothing
 	most      int
+}
+
+func (l *ledger) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
+	if len(keys) == 0 {
+		l.idle++
+	}
+	return l.Store.Lookup(ctx, keys)
 }
 
 func (l *ledger) Commit(ctx context.Context, b storage.Batch) error {
@@ -103,6 +111,16 @@ func TestFactsAreReadFromTheTimelineWhereTheFeedDoesNotGoOnFromTheLast(t *testin
 	f.settle()
 	must.Equal(t, 1, l.timelines)
 	f.factsMatch(ana)
+}
+
+func TestNothingIsReadForFactsWhereThereWereOnlyMessages(t *testing.T) {
+	t.Parallel()
+	f, l := newLedger(t)
+	f.writes("ana")
+	f.settle()
+	f.writes("ana")
+	f.settle()
+	must.Zero(t, l.idle)
 }
 
 func TestFactsThatCannotBeKeptTogetherAreKeptOneByOne(t *testing.T) {

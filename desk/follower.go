@@ -230,6 +230,9 @@ func (d *Desk) goAhead(ctx context.Context, r reaction, all []touch) {
 			to, of = append(to, at), append(of, i)
 		}
 	}
+	if len(to) == 0 {
+		return
+	}
 	d.turn(ctx, "reacting", "", func(ctx context.Context) error {
 		done, err := r.ahead(d, ctx, to)
 		for i, ok := range done {

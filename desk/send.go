@@ -274,6 +274,8 @@ func (d *Desk) retry(ctx context.Context, w who, id handoff.ConversationID, mess
 		if err := put(t, box, time.Time{}); err != nil {
 			return err
 		}
+		// Nothing here moves c, which may end meanwhile.
+		t.checkOnce(openKey(c), openVersion(c.ID))
 		t.ops = append(t.ops, storage.UpdateMessage{
 			Bot: a.bot, Conversation: id, ID: m.ID, From: handoff.Failed, To: handoff.Queued,
 		})
