@@ -39,6 +39,31 @@ func TestARightWithdrawnByAnotherProcessIsWithdrawnAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhoLeftAQueueInAnotherProcessSeesAtOnceNothingThatWaitsInIt(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*office, *desk.Seat, convID) error{
+		"Note": func(o *office, s *desk.Seat, id convID) error { return second(s.Note(o.ctx, id, "x", "")) },
+		"Tag":  func(o *office, s *desk.Seat, id convID) error { return second(s.Tag(o.ctx, id, []string{"x"}, nil)) },
+		"Take": func(o *office, s *desk.Seat, id convID) error { return second(s.Take(o.ctx, id, desk.TakeOptions{})) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "manual", Name: "Manual", Mode: handoff.Manual}))
+			ana := o.working("ana", 5, "manual")
+			id := o.waits("551", "manual", handoff.NoPriority)
+			there := o.elsewhere()
+			o.ok(there.RemoveMember(o.ctx, "manual", "ana"))
+			before := o.conv(id)
+			require.ErrorIs(t, call(o, ana, id), desk.ErrNotFound)
+			require.Equal(t, before, o.conv(id))
+			o.elsewhere()
+			o.ok(there.PutMember(o.ctx, handoff.Member{Queue: "manual", Agent: "ana"}))
+			o.ok(call(o, ana, id))
+		})
+	}
+}
+
 func TestARightGivenByAnotherProcessIsThereAtOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
