@@ -55,3 +55,20 @@ func TestOneOfTwoTabsInTheBackgroundTellsUntilSomebodyWasThere(t *testing.T) {
 	teller.Until("(globalThis.before ??= told.length, globalThis.since ??= Date.now(), Date.now() - since > 1500)")
 	require.LessOrEqual(t, told(teller), browser.Read[int](teller, "before")+1, "it goes on telling")
 }
+
+// Whoever looks at a list that leaves them out learns from the count in the
+// title that a new customer waits for a word.
+func TestANewCustomerIsCountedAsUnreadWhereTheListLeavesThemOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NoError(t, w.seat("bia").SetAvailability(t.Context(), handoff.Available, ""))
+	tab := browser.Open(t)
+	tab.Cookie(w.url, whoami, "bia")
+	tab.Go(w.url + "#/c")
+	tab.Sees(".status", "Available")
+	tab.Fill("input[name=search]", "Somebody Else")
+	tab.Sees("body", "Nobody found")
+	w.asks("5511987650077", "Elis Regina", "Is anybody there?", desk.HandOff{Queue: support})
+	tab.Until("document.title.startsWith('(1)')")
+	tab.SeesNo(".row", "Elis Regina")
+}

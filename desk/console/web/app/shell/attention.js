@@ -17,6 +17,7 @@ export function attend() {
   const self = me.get();
   const alerts = new Alerts(`${self.bot.id}.${self.agent.id}`);
   const mine = new Map();
+  const assumed = new Set(); // of those, which no row has told of: taken to be read
   const leave = new AbortController();
   const on = (name, fn) => stream.on(name, fn, leave.signal);
 
@@ -24,6 +25,7 @@ export function attend() {
   let newer = new Set(); // what the stream told of while the rows were asked for
   const note = (row) => {
     newer.add(row.id);
+    assumed.delete(row.id);
     if (row.agent === self.agent.id && row.state === 'assigned') mine.set(row.id, row.unread);
     else mine.delete(row.id);
     if (!row.unread && row.state === 'assigned') alerts.settle(row.id);
@@ -49,6 +51,10 @@ export function attend() {
     if (coming.get(conversation) !== alert) return;
     coming.delete(conversation);
     if (!row || leave.signal.aborted) return;
+    if (assumed.delete(conversation) && row.agent === self.agent.id && mine.has(conversation)) {
+      mine.set(conversation, row.unread);
+      count();
+    }
     const open = document.hasFocus() && route.get().path[0] === 'c' && route.get().path[1] === conversation;
     alerts.raise({ ...alert, title: `${title}: ${label(row)}`, body: previewText(row) }, { quiet: open });
     if (open) alerts.settle(conversation);
@@ -67,6 +73,7 @@ export function attend() {
   });
   on('read', ({ conversation }) => {
     newer.add(conversation);
+    assumed.delete(conversation);
     if (mine.has(conversation)) mine.set(conversation, 0);
     settle(conversation);
     count();
@@ -85,7 +92,10 @@ export function attend() {
         mine.delete(conversation);
         settle(conversation);
       } else {
-        if (!mine.has(conversation)) mine.set(conversation, 0); // the list may have told of it already
+        if (!mine.has(conversation)) { // the list may have told of it already
+          mine.set(conversation, 0);
+          assumed.add(conversation);
+        }
         if (!own && (kind === 'assigned' || kind === 'transferred')) raise('assigned', conversation, t('notify.assigned'));
       }
     } else if (event.version && event.state === 'waiting') {
