@@ -3,12 +3,9 @@ package browser
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -27,15 +24,7 @@ var shared struct {
 }
 
 // Main is for a TestMain: it runs the tests, ends the browser and the process.
-// Much of a test is waiting for the page, so that twice as many run at a time
-// as there are processors, unless the flag -parallel says how many.
 func Main(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // it is a number
-	}
 	code := m.Run()
 	if shared.stop != nil {
 		shared.stop()

@@ -70,6 +70,7 @@ func TestAStrangerIsTheirOwnCustomer(t *testing.T) {
 	desk.Click("desk-status .status", "")
 	desk.Click("[role^=menuitem] small", "") // the first of them: available
 	desk.Fill("input[name=search]", "Iris")
+	desk.Until("document.querySelectorAll('.row').length === 1") // what was searched for, and not the list of before
 	desk.Click(".row", "Iris <b>")
 	desk.Sees(".message", "Hello there")
 	// A simulated colleague may have been faster, and an admin may step in; or
