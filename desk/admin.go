@@ -379,20 +379,16 @@ func (d *Desk) queueOf(ctx context.Context, c handoff.Conversation) (doc[handoff
 	if c.Queue == "" {
 		return doc[handoff.Queue]{}, nil
 	}
-	q, err := get[handoff.Queue](ctx, d, key(c.Bot, kindQueue, c.Queue))
-	if err != nil {
-		return q, fmt.Errorf("desk: queue %s: %w", c.Queue, err)
-	}
-	return q, nil
+	return d.queueBy(ctx, nil, c.Bot, c.Queue)
 }
 
 // queueFor is queueOf within a decision, which reads a queue once.
 func (d *Desk) queueFor(ctx context.Context, t *draft, c handoff.Conversation) (doc[handoff.Queue], error) {
-	if c.Queue != "" && t.queue.key == key(c.Bot, kindQueue, c.Queue) {
-		return t.queue, nil
-	}
 	if c.Queue == "" {
 		return doc[handoff.Queue]{}, nil
+	}
+	if t.queue.key == key(c.Bot, kindQueue, c.Queue) {
+		return t.queue, nil
 	}
 	q, err := d.queueBy(ctx, t, c.Bot, c.Queue)
 	if err == nil {

@@ -34,7 +34,8 @@ func (d *Desk) outdated(t *draft, bot handoff.BotID, differs func(*roster) bool)
 	}
 }
 
-// queueBy gives a queue on which a draft will rest; absent if there is none.
+// queueBy gives a queue, absent if there is none: for a draft that will rest on
+// it as it may be remembered, for none as it is stored.
 func (d *Desk) queueBy(ctx context.Context, t *draft, bot handoff.BotID, id handoff.QueueID) (doc[handoff.Queue], error) {
 	if r, ok := t.remembered(d, bot); ok {
 		if q, ok := r.queues[id]; ok {
