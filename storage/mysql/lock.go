@@ -77,7 +77,7 @@ func (t *tx) lockConversations(needs []sqlstore.ConversationKey, f *sqlstore.Fou
 	}
 	t.each(func(rows *sql.Rows) error {
 		c, err := scan[handoff.Conversation](rows)
-		f.Conversations[sqlstore.ConversationKey{Bot: c.Bot, ID: c.ID}] = c
+		f.Conversations[sqlstore.ConversationKey{Bot: c.Bot, ID: c.ID}] = &c
 		return err
 	}, lockConversation, rows.text())
 }

@@ -80,39 +80,32 @@ func (t *tx) writeRecords(changes []sqlstore.Changed[storage.Key, storage.Record
 }
 
 var (
-	conversationColumns = strings.ReplaceAll(strings.Join(sqlstore.Columns[:], `, `), `rank`, "`rank`") + `, value`
+	conversationColumns = strings.ReplaceAll(strings.Join(sqlstore.ColumnNames(), `, `), `rank`, "`rank`") + `, value`
 	overConversations   = over(strings.Split(conversationColumns, `, `)[2:]...) // bot and id stay
 )
 
-func (t *tx) writeConversations(changes []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
-	inserted, updated, _ := split(changes, func(_ sqlstore.ConversationKey, c handoff.Conversation) []any {
+func (t *tx) writeConversations(changes []sqlstore.Changed[sqlstore.ConversationKey, *handoff.Conversation]) {
+	inserted, updated, _ := split(changes, func(_ sqlstore.ConversationKey, c *handoff.Conversation) []any {
 		row := sqlstore.Row(c)
 		return append(row[:], t.encode(c))
 	})
 	t.insert(`conversations`, conversationColumns, inserted, ``)
 	t.insert(`conversations`, conversationColumns, updated, overConversations)
 
-	var lost keys
-	var won [][]any
-	for _, c := range changes {
-		for _, term := range missing(c.Before.Terms, c.After.Terms) {
-			lost = append(lost, list{c.Key.Bot, term, c.Key.ID})
-		}
-		for _, term := range missing(c.After.Terms, c.Before.Terms) {
-			won = append(won, list{c.Key.Bot, term, c.Key.ID})
-		}
-	}
+	lost, got := sqlstore.Terms(changes)
 	if len(lost) > 0 {
+		gone := make(keys, len(lost))
+		for i, t := range lost {
+			gone[i] = list{t.Conversation.Bot, t.Term, t.Conversation.ID}
+		}
 		t.exec(`DELETE t FROM`+keyTable("bot", "term", "conversation")+`STRAIGHT_JOIN terms t FORCE INDEX (PRIMARY)
-			ON t.bot = k.bot AND t.term = k.term AND t.conversation = k.conversation`, lost.text())
+			ON t.bot = k.bot AND t.term = k.term AND t.conversation = k.conversation`, gone.text())
 	}
-	t.insert(`terms`, `bot, term, conversation`, won, ``)
-}
-
-// missing gives the terms that are not among others, each once.
-func missing(terms, among []string) []string {
-	terms = slices.Compact(slices.Sorted(slices.Values(terms)))
-	return slices.DeleteFunc(terms, func(term string) bool { return slices.Contains(among, term) })
+	put := make([][]any, len(got))
+	for i, t := range got {
+		put[i] = []any{t.Conversation.Bot, t.Term, t.Conversation.ID}
+	}
+	t.insert(`terms`, `bot, term, conversation`, put, ``)
 }
 
 const messageColumns = `bot, conversation, number, id, account, provider, value`

@@ -20,7 +20,7 @@ import (
 // is not known to be an error: ok is false, and nothing is known of any batch.
 func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, now time.Time) (ok bool, err error) {
 	was := map[sqlstore.ConversationKey]string{}
-	g, ok := sqlstore.GuessOf(group, now, func(k sqlstore.ConversationKey) (handoff.Conversation, bool) {
+	g, ok := sqlstore.GuessOf(group, now, func(k sqlstore.ConversationKey) (*handoff.Conversation, bool) {
 		r, ok := s.known.find(k)
 		was[k] = r.value
 		return r.Conversation, ok
@@ -101,9 +101,9 @@ var moveConversations = every(strings.NewReplacer(
 	`) AS k (`, `, $18::text[]) AS k (`, `, value) WHERE`, `, value, was) WHERE`,
 ).Replace(updateConversations) + ` AND c.value = k.was RETURNING 1`)
 
-func (w *guessing) moveConversations(changed []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
+func (w *guessing) moveConversations(changed []changedConversation) {
 	if len(changed) > 0 {
-		was := column(changed, func(c sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) string { return w.was[c.Key] })
+		was := column(changed, func(c changedConversation) string { return w.was[c.Key] })
 		w.rows(moveConversations, append(w.conversationArrays(changed), was)...)
 	}
 }

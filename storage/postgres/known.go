@@ -10,9 +10,10 @@ import (
 	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
-// row is a conversation, and what is stored of it.
+// row is a conversation, which nobody changes any more, and what is stored of
+// it.
 type row struct {
-	handoff.Conversation
+	*handoff.Conversation
 	value string
 }
 
@@ -23,7 +24,10 @@ func conversation(r pgx.CollectableRow) (c row, err error) {
 	return c, err
 }
 
-func (c *row) decode() error { return json.Unmarshal([]byte(c.value), &c.Conversation) }
+func (c *row) decode() error {
+	c.Conversation = &handoff.Conversation{}
+	return json.Unmarshal([]byte(c.value), c.Conversation)
+}
 
 // known is conversations as this process has last read or written them, of
 // which the server can tell whether they still are. The oldest are forgotten.
@@ -35,7 +39,7 @@ type known struct {
 // mostKnown is how many are kept, of the newer as of the older.
 const mostKnown = 8192
 
-// note keeps rows, which nobody changes any more.
+// note keeps rows.
 func (k *known) note(rows ...row) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

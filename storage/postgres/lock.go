@@ -123,7 +123,7 @@ func (r *reading) conversations(keys []sqlstore.ConversationKey) {
 		column(keys, func(k sqlstore.ConversationKey) string { return string(k.ID) }),
 	).Query(each(func(row pgx.CollectableRow) error {
 		c, err := parsed[handoff.Conversation](row)
-		r.found.Conversations[sqlstore.ConversationKey{Bot: c.Bot, ID: c.ID}] = c
+		r.found.Conversations[sqlstore.ConversationKey{Bot: c.Bot, ID: c.ID}] = &c
 		return err
 	}))
 }

@@ -41,6 +41,9 @@ func (w *writing) batches(applied []uuid.UUID) {
 
 // part gives the rows that change in one way.
 func part[K comparable, V any](all []sqlstore.Changed[K, V], how sqlstore.Change) []sqlstore.Changed[K, V] {
+	if !slices.ContainsFunc(all, func(c sqlstore.Changed[K, V]) bool { return c.Change != how }) {
+		return all
+	}
 	return slices.DeleteFunc(slices.Clone(all), func(c sqlstore.Changed[K, V]) bool { return c.Change != how })
 }
 
@@ -49,11 +52,11 @@ func after[K comparable, V any](c sqlstore.Changed[K, V]) V { return c.After }
 func key[K comparable, V any](c sqlstore.Changed[K, V]) K { return c.Key }
 
 func (w *writing) encode(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil && w.err == nil {
+	var b strings.Builder
+	if err := json.NewEncoder(&b).Encode(v); err != nil && w.err == nil {
 		w.err = err
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (w *writing) records(c sqlstore.Changes) {
@@ -87,7 +90,9 @@ func recordArrays(records []storage.Record) []any {
 		column(records, func(r storage.Record) []byte { return append([]byte{}, r.Data...) }))
 }
 
-func (w *writing) conversations(all []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
+type changedConversation = sqlstore.Changed[sqlstore.ConversationKey, *handoff.Conversation]
+
+func (w *writing) conversations(all []changedConversation) {
 	if put := part(all, sqlstore.Inserted); len(put) > 0 {
 		w.rows(insertConversations, w.conversationArrays(put)...)
 	}
@@ -96,17 +101,15 @@ func (w *writing) conversations(all []sqlstore.Changed[sqlstore.ConversationKey,
 	}
 }
 
-// conversationTypes are those of sqlstore.Columns and of the value.
-var conversationTypes = [...]string{
-	"text", "text", "text", "text", "text", "text", "text", "text", "integer", "bigint",
-	"bigint", "bigint", "bigint", "bigint", "bigint", "text", "text",
-}
-
 var insertConversations, updateConversations = func() (insert, update string) {
-	names := append(slices.Clone(sqlstore.Columns[:]), "value")
+	names := append(sqlstore.ColumnNames(), "value")
 	var arrays, set []string
 	for i, name := range names {
-		arrays = append(arrays, `?::`+conversationTypes[i]+`[]`)
+		if i < len(sqlstore.Columns) && sqlstore.Columns[i].Number != nil {
+			arrays = append(arrays, `?::bigint[]`)
+		} else {
+			arrays = append(arrays, `?::text[]`)
+		}
 		set = append(set, name+` = k.`+name)
 	}
 	columns := `(` + strings.Join(names, `, `) + `)`
@@ -115,47 +118,30 @@ var insertConversations, updateConversations = func() (insert, update string) {
 		`UPDATE conversations c SET ` + strings.Join(set[2:], `, `) + ` FROM ` + from + ` WHERE c.bot = k.bot AND c.id = k.id`
 }()
 
-func (w *writing) conversationArrays(changed []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) []any {
-	rows := column(changed, func(c sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) [len(sqlstore.Columns)]any {
-		return sqlstore.Row(c.After)
-	})
+func (w *writing) conversationArrays(changed []changedConversation) []any {
+	rows := column(changed, after)
 	var arrays []any
-	for i := range sqlstore.Columns {
-		if conversationTypes[i] == "text" {
-			arrays = append(arrays, column(rows, func(r [len(sqlstore.Columns)]any) string { return r[i].(string) }))
+	for _, c := range sqlstore.Columns {
+		if c.Number != nil {
+			arrays = append(arrays, column(rows, c.Number))
 		} else {
-			arrays = append(arrays, column(rows, func(r [len(sqlstore.Columns)]any) int64 { return r[i].(int64) }))
+			arrays = append(arrays, column(rows, c.Text))
 		}
 	}
-	return append(arrays, column(column(changed, after), func(c handoff.Conversation) string {
+	return append(arrays, column(rows, func(c *handoff.Conversation) string {
 		r := row{c, w.encode(c)}
 		w.left = append(w.left, r)
 		return r.value
 	}))
 }
 
-// term is a row of terms.
-type term struct{ bot, term, conversation string }
-
-func (w *writing) terms(all []sqlstore.Changed[sqlstore.ConversationKey, handoff.Conversation]) {
-	var gone, put []term
-	for _, c := range all {
-		lost := func(was, are []string) (out []term) {
-			for _, t := range slices.Compact(slices.Sorted(slices.Values(was))) {
-				if !slices.Contains(are, t) {
-					out = append(out, term{string(c.Key.Bot), t, string(c.Key.ID)})
-				}
-			}
-			return out
-		}
-		gone = append(gone, lost(c.Before.Terms, c.After.Terms)...)
-		put = append(put, lost(c.After.Terms, c.Before.Terms)...)
-	}
-	arrays := func(terms []term) []any {
+func (w *writing) terms(all []changedConversation) {
+	gone, put := sqlstore.Terms(all)
+	arrays := func(terms []sqlstore.Term) []any {
 		return []any{
-			column(terms, func(t term) string { return t.bot }),
-			column(terms, func(t term) string { return t.term }),
-			column(terms, func(t term) string { return t.conversation }),
+			column(terms, func(t sqlstore.Term) string { return string(t.Conversation.Bot) }),
+			column(terms, func(t sqlstore.Term) string { return t.Term }),
+			column(terms, func(t sqlstore.Term) string { return string(t.Conversation.ID) }),
 		}
 	}
 	const unnested = `unnest($1::text[], $2::text[], $3::text[]) AS k (bot, term, conversation)`

@@ -136,7 +136,7 @@ func (w *work) store(c *conversation) {
 	if c.row == 0 && !c.put {
 		return
 	}
-	was, is := sqlstore.Row(c.before), sqlstore.Row(c.after)
+	was, is := sqlstore.Row(&c.before), sqlstore.Row(&c.after)
 	value := w.encode(c.after)
 	if c.row == 0 {
 		c.row = w.insert(insertConversation, append(is[:], value)...)
@@ -145,9 +145,9 @@ func (w *work) store(c *conversation) {
 	}
 	var set strings.Builder
 	var values []any
-	for i, name := range sqlstore.Columns {
+	for i, column := range sqlstore.Columns {
 		if was[i] != is[i] {
-			set.WriteString(name + ` = ?, `)
+			set.WriteString(column.Name + ` = ?, `)
 			values = append(values, is[i])
 		}
 	}
@@ -155,7 +155,7 @@ func (w *work) store(c *conversation) {
 	w.terms(c, c.before.Terms, c.after.Terms)
 }
 
-var insertConversation = `INSERT INTO conversations (` + strings.Join(sqlstore.Columns[:], `, `) +
+var insertConversation = `INSERT INTO conversations (` + strings.Join(sqlstore.ColumnNames(), `, `) +
 	`, value) VALUES (` + strings.Repeat(`?, `, len(sqlstore.Columns)) + `?)`
 
 func (w *work) terms(c *conversation, was, are []string) {

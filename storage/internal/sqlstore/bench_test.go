@@ -13,9 +13,9 @@ import (
 
 // assignments is a group that assigns n conversations, and what is known of
 // those.
-func assignments(n int) ([]storage.Batch, map[ConversationKey]handoff.Conversation, time.Time) {
+func assignments(n int) ([]storage.Batch, map[ConversationKey]*handoff.Conversation, time.Time) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	known := map[ConversationKey]handoff.Conversation{}
+	known := map[ConversationKey]*handoff.Conversation{}
 	group := make([]storage.Batch, n)
 	for i := range group {
 		c := handoff.Conversation{
@@ -23,7 +23,8 @@ func assignments(n int) ([]storage.Batch, map[ConversationKey]handoff.Conversati
 			Channel: "whatsapp", Account: "15550001", Address: "5511987654321", ContactName: "Ana Maria da Silva",
 			State: handoff.StateWaiting, Queue: "sales", Version: 2, Terms: []string{"wana", "wmaria", "wsilva"},
 		}
-		known[ConversationKey{c.Bot, c.ID}] = c
+		before := c
+		known[ConversationKey{c.Bot, c.ID}] = &before
 		agent := handoff.AgentID(fmt.Sprintf("agent-%03d", i%50))
 		c.State, c.Agent, c.Version = handoff.StateAssigned, agent, 3
 		load := storage.Load{Bot: c.Bot, Agent: agent, Delta: 1, Max: 1000, At: now}
@@ -47,7 +48,7 @@ func BenchmarkGuess(b *testing.B) {
 			group, known, now := assignments(n)
 			b.ReportAllocs()
 			for b.Loop() {
-				_, ok := GuessOf(group, now, func(k ConversationKey) (handoff.Conversation, bool) {
+				_, ok := GuessOf(group, now, func(k ConversationKey) (*handoff.Conversation, bool) {
 					c, ok := known[k]
 					return c, ok
 				})

@@ -36,8 +36,8 @@ type Changes struct {
 	// another commit which puts it waits, or makes the insert fail.
 	Absent        []storage.Key
 	Records       []Changed[storage.Key, storage.Record]
-	Conversations []Changed[ConversationKey, handoff.Conversation]
-	Messages      []Changed[MessageKey, handoff.Message] // by provider's id, the one that others could give too
+	Conversations []Changed[ConversationKey, *handoff.Conversation] // that nobody changes any more
+	Messages      []Changed[MessageKey, handoff.Message]            // by provider's id, the one that others could give too
 	Loads         []Changed[LoadKey, storage.AgentLoad]
 	Timers        []Changed[TimerKey, time.Time]
 	Events        []handoff.Event // in the order of the feed, with their Seq
@@ -51,34 +51,30 @@ func (c Changes) Empty() bool { return len(c.Batches) == 0 }
 // the group so far have left them.
 type table[K comparable, V any] struct {
 	found map[K]V
-	now   map[K]*V // what differs; nil: deleted
+	now   map[K]left[V] // what differs
+}
+
+// left is what the group leaves of a row.
+type left[V any] struct {
+	row   V
+	there bool
 }
 
 func newTable[K comparable, V any](found map[K]V) table[K, V] {
-	return table[K, V]{found, map[K]*V{}}
+	return table[K, V]{found, map[K]left[V]{}}
 }
 
 func (t table[K, V]) get(k K) (V, bool) {
-	if v, ok := t.now[k]; ok {
-		if v == nil {
-			return *new(V), false
-		}
-		return *v, true
+	if l, ok := t.now[k]; ok {
+		return l.row, l.there
 	}
 	v, ok := t.found[k]
 	return v, ok
 }
 
-// put leaves v, in the place of what the group left before.
-func (t table[K, V]) put(k K, v V) {
-	if was := t.now[k]; was != nil {
-		*was = v
-		return
-	}
-	t.now[k] = &v
-}
+func (t table[K, V]) put(k K, v V) { t.now[k] = left[V]{v, true} }
 
-func (t table[K, V]) delete(k K) { t.now[k] = nil }
+func (t table[K, V]) delete(k K) { t.now[k] = left[V]{} }
 
 // changes gives what differs, in the order of the keys.
 func (t table[K, V]) changes(compare func(a, b K) int) []Changed[K, V] {
@@ -87,16 +83,52 @@ func (t table[K, V]) changes(compare func(a, b K) int) []Changed[K, V] {
 	}
 	all := make([]Changed[K, V], 0, len(t.now))
 	for _, k := range slices.SortedFunc(maps.Keys(t.now), compare) { // rows are large, keys are not
-		v := t.now[k]
+		l := t.now[k]
 		before, was := t.found[k]
 		switch {
-		case v == nil && was:
+		case was && l.there:
+			all = append(all, Changed[K, V]{k, before, l.row, Updated})
+		case was:
 			all = append(all, Changed[K, V]{Key: k, Before: before, Change: Deleted})
-		case v != nil && was:
-			all = append(all, Changed[K, V]{Key: k, Before: before, After: *v, Change: Updated})
-		case v != nil:
-			all = append(all, Changed[K, V]{Key: k, After: *v, Change: Inserted})
+		case l.there:
+			all = append(all, Changed[K, V]{Key: k, After: l.row, Change: Inserted})
 		}
 	}
 	return all
+}
+
+// Term is a row by which a search finds a conversation.
+type Term struct {
+	Conversation ConversationKey
+	Term         string
+}
+
+// Terms gives the terms that conversations lose and get, each once.
+func Terms(changed []Changed[ConversationKey, *handoff.Conversation]) (lost, got []Term) {
+	for _, c := range changed {
+		before, after := termsOf(c.Before), termsOf(c.After)
+		if slices.Equal(before, after) {
+			continue
+		}
+		lost = appendMissing(lost, c.Key, before, after)
+		got = appendMissing(got, c.Key, after, before)
+	}
+	return lost, got
+}
+
+func termsOf(c *handoff.Conversation) []string {
+	if c == nil {
+		return nil
+	}
+	return c.Terms
+}
+
+// appendMissing appends the terms that are not among others.
+func appendMissing(to []Term, k ConversationKey, terms, among []string) []Term {
+	for _, t := range slices.Compact(slices.Sorted(slices.Values(terms))) {
+		if !slices.Contains(among, t) {
+			to = append(to, Term{k, t})
+		}
+	}
+	return to
 }

@@ -17,7 +17,7 @@ type Found struct {
 	Now           time.Time // by the database's clock
 	Applied       map[uuid.UUID]bool
 	Records       map[storage.Key]storage.Record
-	Conversations map[ConversationKey]handoff.Conversation
+	Conversations map[ConversationKey]*handoff.Conversation
 	Messages      map[MessageKey]handoff.Message // of Need.Messages and Need.Ranges
 	Providers     map[ProviderID]MessageKey
 	Loads         map[LoadKey]storage.AgentLoad
@@ -28,7 +28,7 @@ type Found struct {
 func NewFound() *Found {
 	return &Found{
 		Applied: map[uuid.UUID]bool{}, Records: map[storage.Key]storage.Record{},
-		Conversations: map[ConversationKey]handoff.Conversation{}, Messages: map[MessageKey]handoff.Message{},
+		Conversations: map[ConversationKey]*handoff.Conversation{}, Messages: map[MessageKey]handoff.Message{},
 		Providers: map[ProviderID]MessageKey{}, Loads: map[LoadKey]storage.AgentLoad{}, Timers: map[TimerKey]time.Time{},
 	}
 }
@@ -38,18 +38,22 @@ func NewFound() *Found {
 // or, with the verdict that Commit is to give, not at all. It writes nothing
 // and keeps found as it is.
 func Evaluate(group []storage.Batch, found *Found) ([]error, Changes) {
-	e := &evaluation{
-		now: found.Now, applied: newTable(found.Applied), absent: map[storage.Key]bool{},
-		records: newTable(found.Records), conversations: newTable(found.Conversations),
-		messages: newTable(found.Messages), providers: newTable(found.Providers),
-		loads: newTable(found.Loads), timers: newTable(found.Timers),
-	}
-	e.events = make([]handoff.Event, 0, countEvents(group))
+	e := evaluationOf(group, found)
 	verdicts := make([]error, len(group))
 	for i, b := range group {
 		verdicts[i] = e.commit(b)
 	}
 	return verdicts, e.changes()
+}
+
+func evaluationOf(group []storage.Batch, found *Found) *evaluation {
+	return &evaluation{
+		now: found.Now, applied: newTable(found.Applied), absent: map[storage.Key]bool{},
+		records: newTable(found.Records), conversations: newTable(found.Conversations),
+		messages: newTable(found.Messages), providers: newTable(found.Providers),
+		loads: newTable(found.Loads), timers: newTable(found.Timers),
+		events: make([]handoff.Event, 0, countEvents(group)),
+	}
 }
 
 func countEvents(group []storage.Batch) (n int) {
@@ -68,13 +72,14 @@ type evaluation struct {
 	applied       table[uuid.UUID, bool]
 	absent        map[storage.Key]bool // expected to be
 	records       table[storage.Key, storage.Record]
-	conversations table[ConversationKey, handoff.Conversation]
+	conversations table[ConversationKey, *handoff.Conversation] // those that differ are the group's own
 	messages      table[MessageKey, handoff.Message]
 	providers     table[ProviderID, MessageKey]
 	loads         table[LoadKey, storage.AgentLoad]
 	timers        table[TimerKey, time.Time]
 	events        []handoff.Event
 	trims         []time.Time
+	guessed       bool // loads are left out: the server adds them up
 }
 
 func (e *evaluation) commit(b storage.Batch) error {
@@ -140,7 +145,7 @@ func (e *evaluation) test(op storage.Op, put map[ConversationKey]bool) error {
 			}
 		}
 	case storage.Load:
-		if l, fits := e.load(o).Applied(o); !fits {
+		if l, fits := e.load(o).Applied(o); !fits && !e.guessed {
 			return conflict("agent %s would hold %d", o.Agent, l.Held)
 		}
 	case storage.ClearTimer:
@@ -163,7 +168,11 @@ func (e *evaluation) testRecord(k storage.Key, version int64) error {
 }
 
 func (e *evaluation) testConversation(k ConversationKey, version int64) error {
-	if c, _ := e.conversations.get(k); c.Version != version {
+	at := int64(0)
+	if c, ok := e.conversations.get(k); ok {
+		at = c.Version
+	}
+	if at != version {
 		return conflict("conversation %s is not at version %d", k.ID, version)
 	}
 	return nil
@@ -197,9 +206,8 @@ func (e *evaluation) apply(op storage.Op) {
 	case storage.DeleteRecord:
 		e.records.delete(o.Key)
 	case storage.PutConversation:
-		k := ConversationKey{o.Conversation.Bot, o.Conversation.ID}
-		c, _ := e.conversations.get(k)
-		e.conversations.put(k, c.Replaced(o.Conversation))
+		c := e.conversation(ConversationKey{o.Conversation.Bot, o.Conversation.ID})
+		*c = c.Replaced(o.Conversation)
 	case storage.AppendMessage:
 		e.append(o.Message)
 	case storage.UpdateMessage:
@@ -208,7 +216,7 @@ func (e *evaluation) apply(op storage.Op) {
 	case storage.Erase:
 		e.erase(o)
 	case storage.Load:
-		if o.Delta != 0 {
+		if o.Delta != 0 && !e.guessed {
 			l, _ := e.load(o).Applied(o)
 			e.loads.put(LoadKey{o.Bot, o.Agent, o.Queue}, l)
 		}
@@ -225,12 +233,23 @@ func (e *evaluation) apply(op storage.Op) {
 	}
 }
 
-func (e *evaluation) append(m handoff.Message) {
-	k := ConversationKey{m.Bot, m.Conversation}
-	c, _ := e.conversations.get(k)
-	c = c.WithMessage(m)
-	m.Number = c.Messages
+// conversation gives one to be changed, new if there is none.
+func (e *evaluation) conversation(k ConversationKey) *handoff.Conversation {
+	if l, differs := e.conversations.now[k]; differs {
+		return l.row
+	}
+	c := &handoff.Conversation{}
+	if was := e.conversations.found[k]; was != nil {
+		*c = *was
+	}
 	e.conversations.put(k, c)
+	return c
+}
+
+func (e *evaluation) append(m handoff.Message) {
+	c := e.conversation(ConversationKey{m.Bot, m.Conversation})
+	*c = c.WithMessage(m)
+	m.Number = c.Messages
 	e.message(handoff.Message{}, m)
 }
 
@@ -259,19 +278,16 @@ func (e *evaluation) erase(o storage.Erase) {
 		erase(k)
 	}
 	k := ConversationKey{o.Bot, o.Conversation}
-	if c, ok := e.conversations.get(k); ok {
-		c.Preview = handoff.Preview{}
-		e.conversations.put(k, c)
+	if _, ok := e.conversations.get(k); ok {
+		e.conversation(k).Preview = handoff.Preview{}
 	}
 }
 
 func (e *evaluation) event(ev handoff.Event) {
 	if ev.Conversation != "" {
-		k := ConversationKey{ev.Bot, ev.Conversation}
-		c, _ := e.conversations.get(k)
+		c := e.conversation(ConversationKey{ev.Bot, ev.Conversation})
 		c.Seq++
 		ev.Seq = c.Seq
-		e.conversations.put(k, c)
 	}
 	e.events = append(e.events, ev)
 }
@@ -293,7 +309,7 @@ func (e *evaluation) changes() Changes {
 	}
 	slices.SortFunc(c.Batches, compareIDs)
 	for k := range e.absent {
-		if _, stored := e.records.found[k]; !stored && e.records.now[k] == nil {
+		if _, stored := e.records.found[k]; !stored && !e.records.now[k].there {
 			c.Absent = append(c.Absent, k)
 		}
 	}

@@ -94,7 +94,10 @@ func drawOp(t *rapid.T, r *rows, now time.Time) storage.Op {
 	two := func(of string) string { return of + fmt.Sprint(rapid.IntRange(0, 1).Draw(t, of)) }
 	odd := int64(rapid.IntRange(0, 9).Draw(t, "odd") / 9) // seldom 1
 	cid := handoff.ConversationID(two("c"))
-	version := r.Conversations[ConversationKey{"b", cid}].Version + odd
+	version := odd
+	if c := r.Conversations[ConversationKey{"b", cid}]; c != nil {
+		version += c.Version
+	}
 	k := storage.Key{Bot: "b", Kind: "k", ID: two("r")}
 	stored := r.Records[k]
 	if stored.Expired(now) {
@@ -217,7 +220,10 @@ func (r *rows) compare(t *rapid.T, one *memory.Store, now time.Time) {
 		want, err := one.Conversation(ctx, "b", id)
 		got, stored := r.Conversations[ConversationKey{"b", id}]
 		require.Equal(t, err == nil, stored)
-		require.Equal(t, want, got)
+		if got == nil {
+			got = &handoff.Conversation{}
+		}
+		require.Equal(t, want, *got)
 		messages, err := one.Messages(ctx, storage.MessageQuery{Bot: "b", Conversation: id, Limit: 1000})
 		require.NoError(t, err)
 		for _, m := range messages {

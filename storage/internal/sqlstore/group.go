@@ -70,18 +70,13 @@ type Need struct {
 
 // NeedOf gives what a group needs.
 func NeedOf(group []storage.Batch) Need {
-	var n Need
-	change := map[storage.Key]bool{}
+	n := Need{Records: recordsOf(group)}
 	for _, b := range group {
 		n.Batches = append(n.Batches, uuid.MustParse(b.ID))
 		for _, op := range b.Ops {
-			n.add(op, change)
+			n.add(op)
 		}
 	}
-	for k, c := range change {
-		n.Records = append(n.Records, RecordNeed{k, c})
-	}
-	slices.SortFunc(n.Records, func(a, b RecordNeed) int { return a.Key.Compare(b.Key) })
 	sortUnique(&n.Batches, compareIDs)
 	sortUnique(&n.Conversations, ConversationKey.compare)
 	sortUnique(&n.Messages, MessageKey.compare)
@@ -92,16 +87,31 @@ func NeedOf(group []storage.Batch) Need {
 	return n
 }
 
-func (n *Need) add(op storage.Op, change map[storage.Key]bool) {
-	switch o := op.(type) {
-	case storage.Check:
-		if _, known := change[o.Key]; !known {
-			change[o.Key] = false
+// recordsOf gives the Records of a need.
+func recordsOf(group []storage.Batch) []RecordNeed {
+	change := map[storage.Key]bool{}
+	for _, b := range group {
+		for _, op := range b.Ops {
+			switch o := op.(type) {
+			case storage.Check:
+				change[o.Key] = change[o.Key]
+			case storage.PutRecord:
+				change[o.Record.Key] = true
+			case storage.DeleteRecord:
+				change[o.Key] = true
+			}
 		}
-	case storage.PutRecord:
-		change[o.Record.Key] = true
-	case storage.DeleteRecord:
-		change[o.Key] = true
+	}
+	records := make([]RecordNeed, 0, len(change))
+	for k, c := range change {
+		records = append(records, RecordNeed{k, c})
+	}
+	slices.SortFunc(records, func(a, b RecordNeed) int { return a.Key.Compare(b.Key) })
+	return records
+}
+
+func (n *Need) add(op storage.Op) {
+	switch o := op.(type) {
 	case storage.PutConversation:
 		n.Conversations = append(n.Conversations, ConversationKey{o.Conversation.Bot, o.Conversation.ID})
 	case storage.AppendMessage:

@@ -43,14 +43,13 @@ type LoadMove struct {
 // expected, each conversation as it is known, and what is new is not there. It
 // is not ok where that gives any batch another verdict than nil, and where the
 // group rests on what nobody knows without reading.
-func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (handoff.Conversation, bool)) (g Guess, ok bool) {
+func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (*handoff.Conversation, bool)) (g Guess, ok bool) {
 	s := supposed{
 		found: NewFound(), known: known, met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
 		set: map[TimerKey]bool{}, loads: map[LoadKey]*LoadMove{},
 	}
 	s.found.Now = now
-	var rest []storage.Batch // without loads
-	met := map[uuid.UUID]bool{}
+	met := make(map[uuid.UUID]bool, len(group))
 	for _, b := range group {
 		id := uuid.MustParse(b.ID)
 		if met[id] {
@@ -60,17 +59,16 @@ func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (
 		if !s.batch(b) {
 			return g, false
 		}
-		rest = append(rest, storage.Batch{ID: b.ID, Ops: slices.DeleteFunc(slices.Clone(b.Ops), func(op storage.Op) bool {
-			_, is := op.(storage.Load)
-			return is
-		})})
 	}
-	verdicts, changes := Evaluate(rest, s.found)
-	if slices.ContainsFunc(verdicts, func(err error) bool { return err != nil }) {
-		return g, false
+	e := evaluationOf(group, s.found)
+	e.guessed = true
+	for _, b := range group {
+		if e.commit(b) != nil {
+			return g, false
+		}
 	}
-	g.Changes = changes
-	for _, n := range NeedOf(rest).Records {
+	g.Changes = e.changes()
+	for _, n := range recordsOf(group) {
 		if r, there := s.found.Records[n.Key]; there {
 			g.Records = append(g.Records, RecordGuess{n, r.Version})
 		}
@@ -85,7 +83,7 @@ func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (
 // supposed is what the batches of a group, so far, take to be there.
 type supposed struct {
 	found *Found
-	known func(ConversationKey) (handoff.Conversation, bool)
+	known func(ConversationKey) (*handoff.Conversation, bool)
 	met   map[storage.Key]bool     // records, also those that are not there
 	made  map[ConversationKey]bool // by the group
 	set   map[TimerKey]bool        // by the group, whatever was there

@@ -15,10 +15,12 @@ import (
 // the guess would; then every batch of it must have been accepted.
 func (r *rows) guessed(t *rapid.T, group []storage.Batch, want []error, now time.Time) bool {
 	stale := rapid.IntRange(0, 9).Draw(t, "stale") == 0
-	g, ok := GuessOf(group, now, func(k ConversationKey) (handoff.Conversation, bool) {
+	g, ok := GuessOf(group, now, func(k ConversationKey) (*handoff.Conversation, bool) {
 		c, known := r.Conversations[k]
-		if stale {
-			c.Messages--
+		if known && stale {
+			other := *c
+			other.Messages--
+			return &other, true
 		}
 		return c, known
 	})
@@ -89,7 +91,7 @@ func (r *rows) fits(g Guess, now time.Time) bool {
 		}
 	}
 	return asItWas(r.Found.Records, g.Changes.Records, func(a, b storage.Record) bool { return a.Version == b.Version }) &&
-		asItWas(r.Conversations, g.Conversations, func(a, b handoff.Conversation) bool {
+		asItWas(r.Conversations, g.Conversations, func(a, b *handoff.Conversation) bool {
 			return a.Messages == b.Messages && a.Seq == b.Seq && a.Version == b.Version
 		})
 }

@@ -11,22 +11,55 @@ import (
 	"github.com/handoffdesk/handoff"
 )
 
-// Columns are the copies beside a conversation's value, in the order of
-// [Row]. Which of them may change after the first put is the desk's affair.
-var Columns = [...]string{
-	"bot", "id", "state", "queue", "agent", "last_agent", "contact", "channel", "priority", "rank",
-	"open_tickets", "started", "human", "received", "last_message", "terms",
+// Column is a copy beside a conversation's value: a text or a number.
+type Column struct {
+	Name   string
+	Text   func(*handoff.Conversation) string
+	Number func(*handoff.Conversation) int64
+}
+
+// Columns are those copies. Which of them may change after the first put is
+// the desk's affair.
+var Columns = [...]Column{
+	{Name: "bot", Text: func(c *handoff.Conversation) string { return string(c.Bot) }},
+	{Name: "id", Text: func(c *handoff.Conversation) string { return string(c.ID) }},
+	{Name: "state", Text: func(c *handoff.Conversation) string { return string(c.State) }},
+	{Name: "queue", Text: func(c *handoff.Conversation) string { return string(c.Queue) }},
+	{Name: "agent", Text: func(c *handoff.Conversation) string { return string(c.Agent) }},
+	{Name: "last_agent", Text: func(c *handoff.Conversation) string { return string(c.LastAgent) }},
+	{Name: "contact", Text: func(c *handoff.Conversation) string { return string(c.Contact) }},
+	{Name: "channel", Text: func(c *handoff.Conversation) string { return string(c.Channel) }},
+	{Name: "priority", Number: func(c *handoff.Conversation) int64 { return int64(c.Priority) }},
+	{Name: "rank", Number: func(c *handoff.Conversation) int64 { return c.Rank }},
+	{Name: "open_tickets", Number: func(c *handoff.Conversation) int64 { return int64(c.OpenTickets) }},
+	{Name: "started", Number: func(c *handoff.Conversation) int64 { return Millis(c.StartedAt) }},
+	{Name: "human", Number: func(c *handoff.Conversation) int64 { return Millis(c.HumanAt) }},
+	{Name: "received", Number: func(c *handoff.Conversation) int64 { return Millis(c.LastReceivedAt) }},
+	{Name: "last_message", Number: func(c *handoff.Conversation) int64 { return Millis(c.LastMessageAt) }},
+	{Name: "terms", Text: func(c *handoff.Conversation) string { return joinTerms(c.Terms) }},
+}
+
+// ColumnNames gives the names of [Columns].
+func ColumnNames() []string {
+	names := make([]string, len(Columns))
+	for i, c := range Columns {
+		names[i] = c.Name
+	}
+	return names
 }
 
 // Row gives the values of [Columns]: strings and int64s, equal exactly when
 // the columns are.
-func Row(c handoff.Conversation) [len(Columns)]any {
-	return [len(Columns)]any{
-		string(c.Bot), string(c.ID), string(c.State), string(c.Queue), string(c.Agent), string(c.LastAgent),
-		string(c.Contact), string(c.Channel), int64(c.Priority), c.Rank,
-		int64(c.OpenTickets), Millis(c.StartedAt), Millis(c.HumanAt), Millis(c.LastReceivedAt),
-		Millis(c.LastMessageAt), joinTerms(c.Terms),
+func Row(c *handoff.Conversation) [len(Columns)]any {
+	var row [len(Columns)]any
+	for i, column := range Columns {
+		if column.Text != nil {
+			row[i] = column.Text(c)
+		} else {
+			row[i] = column.Number(c)
+		}
 	}
+	return row
 }
 
 // none is the zero time in a column: lower than every other, so that it sorts
