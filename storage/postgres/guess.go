@@ -57,12 +57,11 @@ func (w *guessing) guess(g sqlstore.Guess) {
 	w.moveLoads(g.Loads)
 	w.moveTimers(g.Timers)
 
-	w.batches(g.Batches)
 	w.records(g.Changes)
 	w.conversations(part(g.Conversations, sqlstore.Inserted))
 	w.terms(g.Conversations)
 	w.messages(g.Messages)
-	w.events(g.Events)
+	w.events(g.Batches, g.Events)
 	w.trims(g.Trims)
 }
 

@@ -21,12 +21,13 @@ func (t *trip) rows(statement string, columns ...any) *pgx.QueuedQuery {
 // parameters, an array for each column. Of a lone row each is its value
 // itself: a server looks up one row in half the time.
 func given(statement string, columns []any) (string, []any) {
-	if reflect.ValueOf(columns[0]).Len() != 1 {
-		return statement, columns
-	}
 	values := make([]any, len(columns))
 	for i, c := range columns {
-		values[i] = reflect.ValueOf(c).Index(0).Interface()
+		array := reflect.ValueOf(c)
+		if array.Len() != 1 {
+			return statement, columns
+		}
+		values[i] = array.Index(0).Interface()
 	}
 	return onLoneRow(statement), values
 }

@@ -23,20 +23,15 @@ type writing struct {
 }
 
 func (w *writing) changes(c sqlstore.Changes) error {
-	w.batches(c.Batches)
 	w.records(c)
 	w.conversations(c.Conversations)
 	w.terms(c.Conversations)
 	w.messages(c.Messages)
 	w.loads(c.Loads)
 	w.timers(c.Timers)
-	w.events(c.Events)
+	w.events(c.Batches, c.Events)
 	w.trims(c.Trims)
 	return w.err
-}
-
-func (w *writing) batches(applied []uuid.UUID) {
-	w.rows(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(applied))
 }
 
 // part gives the rows that change in one way.
@@ -227,12 +222,14 @@ func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
 }
 
 // events takes the feed's row, which then stays locked until the commit: it
-// is the last that a group waits for.
-func (w *writing) events(events []handoff.Event) {
+// is the last that a group waits for, but for another with a batch of the same
+// id. That the batches are applied is told by the same statement.
+func (w *writing) events(applied []uuid.UUID, events []handoff.Event) {
 	if len(events) == 0 {
+		w.rows(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(applied))
 		return
 	}
-	w.rows(`WITH moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
+	w.rows(`WITH applied AS (INSERT INTO batches (id) SELECT unnest($6::uuid[])), moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
 		INSERT INTO events (place, bot, conversation, seq, at, value)
 		SELECT moved.before + k.n, k.bot, k.conversation, k.seq, k.at, k.value FROM moved,
 		unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS k (bot, conversation, seq, at, value, n)`,
@@ -240,7 +237,8 @@ func (w *writing) events(events []handoff.Event) {
 		column(events, func(e handoff.Event) string { return string(e.Conversation) }),
 		column(events, func(e handoff.Event) int64 { return e.Seq }),
 		column(events, func(e handoff.Event) int64 { return sqlstore.Millis(e.At) }),
-		column(events, func(e handoff.Event) string { return w.encode(e) }))
+		column(events, func(e handoff.Event) string { return w.encode(e) }),
+		ids(applied))
 }
 
 // trims moves the floor of the feed, up to the first event that is kept.
