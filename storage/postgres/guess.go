@@ -61,8 +61,7 @@ func (w *guessing) guess(g sqlstore.Guess) {
 	w.conversations(part(g.Conversations, sqlstore.Inserted))
 	w.terms(g.Conversations)
 	w.messages(g.Messages)
-	w.events(g.Batches, g.Events)
-	w.trims(g.Trims)
+	w.feed(g.Changes)
 }
 
 // send does not let a wrong guess cost its statements: of those that were sent

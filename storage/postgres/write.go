@@ -29,8 +29,7 @@ func (w *writing) changes(c sqlstore.Changes) error {
 	w.messages(c.Messages)
 	w.loads(c.Loads)
 	w.timers(c.Timers)
-	w.events(c.Batches, c.Events)
-	w.trims(c.Trims)
+	w.feed(c)
 	return w.err
 }
 
@@ -221,15 +220,24 @@ func (w *writing) timers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {
 	}
 }
 
-// events takes the feed's row, which then stays locked until the commit: it
-// is the last that a group waits for, but for another with a batch of the same
-// id. That the batches are applied is told by the same statement.
-func (w *writing) events(applied []uuid.UUID, events []handoff.Event) {
-	if len(events) == 0 {
-		w.rows(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(applied))
-		return
+// feed takes the feed's row, which then stays locked until the commit: it is
+// the last that a group waits for, but for the ids of its batches, for which
+// only the same batch waits.
+func (w *writing) feed(c sqlstore.Changes) {
+	if len(c.Events) > 0 {
+		w.events(c.Events, c.Batches)
 	}
-	w.rows(`WITH applied AS (INSERT INTO batches (id) SELECT unnest($6::uuid[])), moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
+	w.trims(c.Trims)
+	if len(c.Events) == 0 {
+		w.rows(`INSERT INTO batches (id) SELECT unnest($1::uuid[])`, ids(c.Batches))
+	}
+}
+
+// events writes the ids of the batches too: a caller alone waits for each
+// statement.
+func (w *writing) events(events []handoff.Event, applied []uuid.UUID) {
+	w.rows(`WITH applied AS (INSERT INTO batches (id) SELECT unnest($6::uuid[])),
+		moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
 		INSERT INTO events (place, bot, conversation, seq, at, value)
 		SELECT moved.before + k.n, k.bot, k.conversation, k.seq, k.at, k.value FROM moved,
 		unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS k (bot, conversation, seq, at, value, n)`,

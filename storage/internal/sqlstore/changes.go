@@ -30,7 +30,6 @@ type Changed[K comparable, V any] struct {
 // Changes is what a group leaves different, sorted like [Need], to be
 // written in the order of the fields.
 type Changes struct {
-	Batches []uuid.UUID // to be remembered
 	// Absent are records whose absence was expected and which are not there in
 	// the end. No lock holds what is not there: insert and delete each, so that
 	// another commit which puts it waits, or makes the insert fail.
@@ -42,6 +41,7 @@ type Changes struct {
 	Timers        []Changed[TimerKey, time.Time]
 	Events        []handoff.Event // in the order of the feed, with their Seq
 	Trims         []time.Time     // the Before of each
+	Batches       []uuid.UUID     // to be remembered: here, or before all else
 }
 
 // Empty reports whether there is nothing to write.

@@ -47,7 +47,9 @@ func TestGroupsLeaveWhatOneByOneWouldLeave(t *testing.T) {
 					t.Skip("operations that contradict each other")
 				}
 			}
+			unchanged := rows.unchanged(t)
 			got, changes := Evaluate(group, rows.read(NeedOf(group), now))
+			unchanged()
 			for i := range group {
 				require.Equal(t, verdict(want[i]), verdict(got[i]), "batch %d: %v", i, group[i].Ops)
 			}
@@ -175,6 +177,20 @@ func (r *rows) read(n Need, now time.Time) *Found {
 	pick(f.Loads, r.Loads, n.Loads)
 	pick(f.Timers, r.Timers, n.Timers)
 	return f
+}
+
+// unchanged gives a test that the conversations are as they are now: they are
+// handed out as pointers.
+func (r *rows) unchanged(t *rapid.T) func() {
+	was := map[ConversationKey]handoff.Conversation{}
+	for k, c := range r.Conversations {
+		was[k] = c.Clone()
+	}
+	return func() {
+		for k, c := range r.Conversations {
+			require.Equal(t, was[k], *c)
+		}
+	}
 }
 
 func pick[K comparable, V any](to, from map[K]V, keys []K) {

@@ -15,6 +15,7 @@ import (
 // the guess would; then every batch of it must have been accepted.
 func (r *rows) guessed(t *rapid.T, group []storage.Batch, want []error, now time.Time) bool {
 	stale := rapid.IntRange(0, 9).Draw(t, "stale") == 0
+	unchanged := r.unchanged(t)
 	g, ok := GuessOf(group, now, func(k ConversationKey) (*handoff.Conversation, bool) {
 		c, known := r.Conversations[k]
 		if known && stale {
@@ -24,6 +25,7 @@ func (r *rows) guessed(t *rapid.T, group []storage.Batch, want []error, now time
 		}
 		return c, known
 	})
+	unchanged()
 	if !ok || !r.fits(g, now) {
 		return false
 	}
