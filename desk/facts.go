@@ -81,7 +81,7 @@ func (d *Desk) count(ctx context.Context, t *draft, v doc[report.Tally], at touc
 
 // mostTogether is how many operations are committed at once for more than one
 // conversation: others wait meanwhile.
-const mostTogether = 128
+const mostTogether = 32
 
 // findAllFacts does what findFacts does for each of several conversations,
 // with few reads and commits, and says for which of them that went well.

@@ -54,7 +54,7 @@ type place struct {
 
 // gather is the least time between two looks, so that one goes at what comes
 // together.
-const gather = 50 * time.Millisecond
+const gather = 200 * time.Millisecond
 
 // catchUpLoop follows the feed in whichever process is on duty for it.
 func (d *Desk) catchUpLoop(ctx context.Context) {
