@@ -94,7 +94,9 @@ func recordsOf(group []storage.Batch) []RecordNeed {
 		for _, op := range b.Ops {
 			switch o := op.(type) {
 			case storage.Check:
-				change[o.Key] = change[o.Key]
+				if !change[o.Key] {
+					change[o.Key] = false
+				}
 			case storage.PutRecord:
 				change[o.Record.Key] = true
 			case storage.DeleteRecord:
