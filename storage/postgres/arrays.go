@@ -23,6 +23,8 @@ func registerArrays(types *pgtype.Map) {
 // arrayCodec is pgx's but for those two.
 type arrayCodec struct{ pgtype.Codec }
 
+// PlanEncode has slices of exactly those types encoded here, in binary, and all
+// else by pgx.
 func (c arrayCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
 	if format == pgtype.BinaryFormatCode {
 		switch value.(type) {
@@ -39,6 +41,7 @@ func (c arrayCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value an
 	return c.Codec.PlanEncode(m, oid, format, value)
 }
 
+// texts encodes a []string as text[].
 type texts struct{}
 
 func (texts) Encode(value any, buf []byte) ([]byte, error) {
@@ -54,6 +57,7 @@ func (texts) Encode(value any, buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
+// numbers encodes an []int64 as bigint[].
 type numbers struct{}
 
 func (numbers) Encode(value any, buf []byte) ([]byte, error) {
