@@ -160,6 +160,8 @@ func TestALongListKeepsItsPlaceWhileItChanges(t *testing.T) {
 	ana.Until("document.querySelectorAll('.row').length > 5")
 	require.Less(t, browser.Read[int](ana, "document.querySelectorAll('.row').length"), 60)
 	ana.Click(".row", number(119))
+	// The list brings what was chosen into sight, and only then is it scrolled.
+	ana.Until("document.querySelector('.row[aria-selected=true]')")
 	ana.Until("(document.querySelector('[role=listbox]').scrollTop = 2000) && document.querySelector('[role=listbox]').scrollTop > 1500")
 	first := func() map[string]float64 {
 		return browser.Read[map[string]float64](ana, `(() => {
