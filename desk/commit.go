@@ -32,6 +32,7 @@ type draft struct {
 	ops    []storage.Op
 	events []handoff.Event
 	bots   []handoff.BotID    // whose routing may be affected
+	freed  []agentKey         // who have room again
 	roster bool               // agents, queues or members change
 	queue  doc[handoff.Queue] // that was read for it, see queueFor
 	sends  bool               // say has set the timer that sends
@@ -125,6 +126,9 @@ func (d *Desk) wake(t *draft) {
 		}
 	}
 	d.routing.mark(t.bots...)
+	for _, a := range t.freed {
+		d.makeRoom(a, t.now)
+	}
 	for _, op := range t.ops {
 		o, ok := op.(storage.SetTimer)
 		if !ok || o.Timer.At.After(t.now) {
@@ -180,10 +184,11 @@ func (t *draft) move(before, after handoff.Conversation, events []handoff.Event,
 	after.Terms = filter.Terms(after.ContactName, after.Number, after.Tags...)
 	t.ops = append(t.ops, storage.PutConversation{Conversation: after, Expect: before.Version})
 	t.events = append(t.events, events...)
-	if after.State == handoff.StateWaiting || before.Agent != after.Agent {
-		t.bots = append(t.bots, after.Bot) // somebody waits, or has room
+	if after.State == handoff.StateWaiting {
+		t.bots = append(t.bots, after.Bot)
 	}
 	if before.Agent != after.Agent {
+		t.freed = append(t.freed, agentKey{before.Bot, before.Agent})
 		if !slices.Contains(t.wrapping, before.ID) {
 			t.load(before, -1, limits{})
 		}

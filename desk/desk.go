@@ -169,6 +169,7 @@ type Desk struct {
 	log     *slog.Logger
 	self    string                  // names this desk in leases on outgoing work
 	routing *dirty[handoff.BotID]   // whose waiting conversations want a look
+	lines   *lines                  // what routing left of them
 	sending *dirty[conversationKey] // what this process has put to be sent
 	timing  *bell                   // something that must come on time may be due
 	jobs    *bell                   // a job may be due
@@ -202,7 +203,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	}
 	d := &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty[handoff.BotID](), sending: newDirty[conversationKey](), timing: newBell(), jobs: newBell(),
+		routing: newDirty[handoff.BotID](), lines: newLines(), sending: newDirty[conversationKey](), timing: newBell(), jobs: newBell(),
 		casting: newBell(), feed: newBell(), others: newBell(),
 		duties:   duties{known: map[handoff.BotID]duty{}},
 		follows:  reactions,
@@ -211,7 +212,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 		breakers: map[accountKey]*breaker{},
 		passed:   map[webhookKey]passed{},
 	}
-	d.rosters, d.settings = newRecent(p.Sweep, d.readRoster), newRecent(p.Sweep, d.readSettings)
+	d.rosters, d.settings = newRecent(2*p.Sweep, d.readRoster), newRecent(p.Sweep, d.readSettings)
 	return d, nil
 }
 

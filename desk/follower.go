@@ -284,7 +284,8 @@ func (d *Desk) react(ctx context.Context, at touch) error {
 				continue
 			}
 			t.ops, t.events = append(t.ops, part.ops...), append(t.events, part.events...)
-			t.bots, t.sends = append(t.bots, part.bots...), t.sends || part.sends
+			t.bots, t.freed = append(t.bots, part.bots...), append(t.freed, part.freed...)
+			t.sends = t.sends || part.sends
 		}
 		return nil
 	})

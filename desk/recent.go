@@ -77,6 +77,28 @@ func (r *recent[T]) known(bot handoff.BotID, now time.Time) (value T, ok bool) {
 	}
 }
 
+// renew reads anew what is kept of a bot, and keeps what it was until then. What
+// nobody has asked for, or was forgotten meanwhile, is left for who asks next.
+func (r *recent[T]) renew(ctx context.Context, bot handoff.BotID, now time.Time) error {
+	r.mu.Lock()
+	was := r.kept[bot]
+	r.mu.Unlock()
+	if was == nil {
+		return nil
+	}
+	value, err := r.read(ctx, bot)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.drop(bot, was)
+	} else if r.kept[bot] == was {
+		k := &reading[T]{at: now, done: make(chan struct{}), value: value}
+		close(k.done)
+		r.kept[bot] = k
+	}
+	return err
+}
+
 // begin begins a reading that outlives its first caller.
 func (r *recent[T]) begin(ctx context.Context, bot handoff.BotID, now time.Time) *reading[T] {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTime)

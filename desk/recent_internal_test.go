@@ -132,3 +132,41 @@ func TestBotsTakeTurns(t *testing.T) {
 		timer("a", "1"), timer("b", "4"), timer("c", "5"), timer("a", "2"), timer("b", "6"), timer("a", "3"),
 	}, inTurn(due))
 }
+
+func TestWhatIsReadAnewIsKnownMeanwhileAndNotKeptIfForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &reader{}
+		kept := newRecent(time.Minute, r.read)
+		now := time.Now()
+		known := func() int {
+			v, _ := kept.known("acme", now)
+			return v
+		}
+		must.NoError(t, kept.renew(t.Context(), "acme", now))
+		must.Zero(t, r.finished(), "nobody has asked for it")
+		_, err := kept.of(t.Context(), "acme", now)
+		must.NoError(t, err)
+
+		renewed := make(chan error, 1)
+		go func() { renewed <- kept.renew(t.Context(), "acme", now.Add(time.Second)) }()
+		synctest.Wait()
+		must.Equal(t, 1, known())
+		now = now.Add(time.Second)
+		must.NoError(t, <-renewed)
+		must.Equal(t, 2, known())
+		must.Equal(t, 2, r.finished(), "whoever asks does not read")
+
+		go func() { renewed <- kept.renew(t.Context(), "acme", now) }()
+		synctest.Wait()
+		kept.forget("acme") // it has changed since that began
+		must.NoError(t, <-renewed)
+		must.Zero(t, known())
+
+		_, err = kept.of(t.Context(), "acme", now)
+		must.NoError(t, err)
+		r.fail(errors.New("the store is away"))
+		must.Error(t, kept.renew(t.Context(), "acme", now))
+		must.Zero(t, known(), "it may be out of date")
+	})
+}

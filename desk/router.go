@@ -25,7 +25,7 @@ type roster struct {
 	calendars map[handoff.CalendarID]timetable
 }
 
-// rosterFor gives a roster no older than a sweep.
+// rosterFor gives a roster, which every sweep of Run renews.
 func (d *Desk) rosterFor(ctx context.Context, bot handoff.BotID, now time.Time) (*roster, error) {
 	return d.rosters.of(ctx, bot, now)
 }
@@ -63,6 +63,17 @@ func (d *Desk) readRoster(ctx context.Context, bot handoff.BotID) (*roster, erro
 		r.leases[handoff.AgentID(l.key.Parent)] = l
 	}
 	return r, nil
+}
+
+// renewRoster reads again what another process may have changed, while everybody
+// goes on with what is known.
+func (d *Desk) renewRoster(ctx context.Context, bot handoff.BotID) error {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return fmt.Errorf("desk: reading the clock: %w", err)
+	}
+	d.settings.forget(bot)
+	return d.rosters.renew(ctx, bot, now)
 }
 
 // forgetRoster drops what is kept in memory of a bot's people and settings.
@@ -132,76 +143,6 @@ func (d *Desk) people(ctx context.Context, bot handoff.BotID, r *roster, offers 
 	return s, room, nil
 }
 
-func waitingOf(c handoff.Conversation) routing.Waiting {
-	return routing.Waiting{
-		ID: c.ID, Queue: c.Queue, Rank: c.Rank, Skills: c.Skills, Preferred: c.Preferred,
-		Priority: c.Priority, Since: c.WaitingSince,
-	}
-}
-
-// depth is how far into the lines a snapshot looks: past the places in from,
-// and from there a few more than there is room for.
-type depth struct {
-	from map[handoff.QueueID]storage.Line
-	more int
-}
-
-// The first look into the lines goes firstMore past the free capacity.
-const firstMore = 8
-
-func shallow() depth { return depth{map[handoff.QueueID]storage.Line{}, firstMore} }
-
-// deeper looks past those who were seen: nobody free has what they want. It
-// reports whether anybody may be there.
-func (at *depth) deeper(full []storage.Line) bool {
-	for _, l := range full {
-		at.from[l.Queue] = l
-	}
-	at.more = min(at.more*8, storage.MaxPage)
-	return len(full) > 0
-}
-
-// snapshot is what a plan is made from: who is there, and of the lines as
-// many as could be assigned, which are lined up by id. full are the lines that
-// go on, each after the last one seen.
-func (d *Desk) snapshot(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s routing.Snapshot, lined map[handoff.ConversationID]handoff.Conversation, full []storage.Line, err error) {
-	s, room, err := d.people(ctx, bot, r, offers, now)
-	if err != nil {
-		return s, nil, nil, err
-	}
-	lined = map[handoff.ConversationID]handoff.Conversation{}
-	var lines []storage.Line
-	for id, q := range r.queues {
-		if q.value.Mode != handoff.Manual && room[id] > 0 {
-			l := at.from[id]
-			l.Queue, l.Limit = id, min(room[id]+at.more, storage.MaxPage)
-			lines = append(lines, l)
-		}
-	}
-	slices.SortFunc(lines, func(a, b storage.Line) int { return compareIDs(a.Queue, b.Queue) })
-	for part := range slices.Chunk(lines, storage.MaxLines) {
-		waiting, err := d.store.Waiting(ctx, bot, part)
-		if err != nil {
-			return s, nil, nil, fmt.Errorf("desk: lines of bot %s: %w", bot, err)
-		}
-		got := map[handoff.QueueID]int{}
-		last := map[handoff.QueueID]handoff.Conversation{}
-		for _, c := range waiting {
-			got[c.Queue]++
-			last[c.Queue] = c
-			if w := waitingOf(c); offers.ask(c, r.queues[c.Queue].value, &w) {
-				s.Waiting, lined[c.ID] = append(s.Waiting, w), c
-			}
-		}
-		for _, l := range part {
-			if c := last[l.Queue]; got[l.Queue] == l.Limit {
-				full = append(full, storage.Line{Queue: l.Queue, AfterRank: c.Rank, AfterID: c.ID})
-			}
-		}
-	}
-	return s, lined, full, nil
-}
-
 func compareIDs[ID ~string](a, b ID) int {
 	switch {
 	case a < b:
@@ -222,6 +163,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 	planner := routing.Planner{Why: true}
 	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
 	at, idle := shallow(), 0
+	tell, left := d.lines.look(bot), map[handoff.QueueID]bool{}
 	for round := 0; round < maxRounds; {
 		now, err := d.store.Now(ctx)
 		if err != nil {
@@ -235,7 +177,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		if err != nil {
 			return assigned, err
 		}
-		s, lined, full, err := d.snapshot(ctx, bot, r, offers, at, now)
+		s, err := d.look(ctx, bot, r, offers, at, now)
 		if err != nil {
 			return assigned, err
 		}
@@ -247,22 +189,27 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 				return assigned, err
 			}
 		}
-		plan := planner.Plan(s, now)
+		plan := planner.Plan(s.Snapshot, now)
+		s.leaves(plan, left)
 		if len(plan) == 0 {
-			if !at.deeper(full) {
-				return assigned, nil
+			if at.deeper(s.full) {
+				continue
 			}
-			continue
+			if offers == nil { // who is asked by a queue waits until somebody accepts
+				tell(left)
+			}
+			return assigned, nil
 		}
 		round++
-		done := d.carryOut(ctx, bot, r, offers, lined, plan, poison)
+		done := d.carryOut(ctx, bot, r, offers, s.lined, plan, poison)
 		if err := ctx.Err(); err != nil {
 			return assigned, err
 		}
 		assigned += done
-		if done == len(plan) && len(full) == 0 && offers == nil {
+		if done == len(plan) && len(s.full) == 0 && offers == nil {
 			// A plan leaves out nobody who was seen and could be assigned. But it
 			// asks one agent for each who waits, where several may be asked.
+			tell(left)
 			return assigned, nil
 		}
 		if done < len(plan) {

@@ -137,7 +137,7 @@ func (d *Desk) sweepLoop(ctx context.Context) {
 			bots, err := d.Bots(ctx)
 			for _, b := range bots {
 				d.turn(ctx, "sweep", b.ID, func(ctx context.Context) error { return d.sweepPresence(ctx, b.ID) })
-				d.forgetRoster(b.ID) // another process may have changed it
+				d.turn(ctx, "sweep", b.ID, func(ctx context.Context) error { return d.renewRoster(ctx, b.ID) })
 				d.routing.mark(b.ID)
 			}
 			return err

@@ -100,6 +100,12 @@ func (h *hands[K]) take(k K, f func() (more bool)) bool {
 // wait returns when nothing is in hand any more. Nothing is taken meanwhile.
 func (h *hands[K]) wait() { h.all.Wait() }
 
+// agentKey names an agent of any bot.
+type agentKey struct {
+	bot   handoff.BotID
+	agent handoff.AgentID
+}
+
 // conversationKey names a conversation of any bot.
 type conversationKey struct {
 	bot handoff.BotID

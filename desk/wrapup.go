@@ -53,7 +53,7 @@ func (t *draft) givePlace(v doc[wrapUp], by handoff.Actor) {
 	c := handoff.Conversation{Bot: v.key.Bot, ID: handoff.ConversationID(v.key.ID), Agent: v.value.Agent, Queue: v.value.Queue}
 	remove(t, v)
 	t.load(c, -1, limits{})
-	t.bots = append(t.bots, c.Bot)
+	t.freed = append(t.freed, agentKey{c.Bot, c.Agent})
 	t.note(handoff.Event{
 		Kind: handoff.EventWrappedUp, Bot: c.Bot, Conversation: c.ID, Actor: by, At: t.now, Agent: c.Agent, Queue: c.Queue,
 	})

@@ -1,0 +1,127 @@
+package desk_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/desk"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
+)
+
+// looking is a store in which something may happen after the router has read
+// what agents hold, and which counts how often it does.
+type looking struct {
+	storage.Store
+	mu    sync.Mutex
+	looks int
+	then  func()
+}
+
+func (s *looking) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLoad, error) {
+	all, err := s.Store.Loads(ctx, bot)
+	s.mu.Lock()
+	s.looks++
+	then := s.then
+	s.then = nil
+	s.mu.Unlock()
+	if then != nil {
+		then()
+	}
+	return all, err
+}
+
+func (s *looking) looked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.looks
+	s.looks = 0
+	return n
+}
+
+// betweenSweeps is a desk that runs between two of its sweeps, with ana who has room
+// for one, and nobody who waits.
+func betweenSweeps(t *testing.T, f func(o *office, s *looking, ana *desk.Seat)) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &looking{Store: memory.New(nil)}
+		o, stop := runs(t, s)
+		defer stop()
+		ana := o.working("ana", 1, "sales")
+		time.Sleep(7 * time.Second / 2)
+		synctest.Wait()
+		s.looked()
+		f(o, s, ana)
+	})
+}
+
+func TestWhoHasRoomAgainWakesTheRouterOnlyIfSomebodyMayWaitForThem(t *testing.T) {
+	betweenSweeps(t, func(o *office, s *looking, ana *desk.Seat) {
+		first := o.waits("551", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(first).Agent)
+		require.Equal(t, 1, s.looked())
+		o.ok(ana.ReturnToBot(o.ctx, first))
+		synctest.Wait()
+		require.Zero(t, s.looked(), "the line was seen to be empty")
+
+		first = o.waits("552", "sales", handoff.NoPriority)
+		synctest.Wait()
+		second := o.waits("553", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.StateWaiting, o.conv(second).State)
+		o.ok(ana.ReturnToBot(o.ctx, first))
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent, "without waiting for a sweep")
+
+		o.ok(o.bot.PutQueue(o.ctx, handoff.Queue{ID: "night", Name: "Night"}))
+		o.waits("554", "night", handoff.NoPriority)
+		synctest.Wait()
+		s.looked()
+		o.ok(ana.ReturnToBot(o.ctx, second))
+		synctest.Wait()
+		require.Equal(t, 1, s.looked(), "her line was not looked into while she had no room")
+		third := o.waits("555", "sales", handoff.NoPriority)
+		synctest.Wait()
+		s.looked()
+		o.ok(ana.ReturnToBot(o.ctx, third))
+		synctest.Wait()
+		require.Zero(t, s.looked(), "who waits at night waits for others")
+	})
+}
+
+func TestRoomForWhoWasPassedByIsNotMissed(t *testing.T) {
+	betweenSweeps(t, func(o *office, s *looking, ana *desk.Seat) {
+		spanish := o.writes("551", "hola")
+		_, err := o.bot.HandOff(o.ctx, spanish, desk.HandOff{Queue: "sales", Skills: []string{"spanish"}}, "")
+		o.ok(err)
+		plain := o.waits("552", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(plain).Agent)
+		require.Equal(t, handoff.StateWaiting, o.conv(spanish).State)
+		s.looked()
+		o.ok(ana.ReturnToBot(o.ctx, plain))
+		synctest.Wait()
+		require.Equal(t, 1, s.looked(), "somebody was left in her queue")
+	})
+}
+
+func TestRoomThatIsMadeWhileTheRouterLooksIsNotMissed(t *testing.T) {
+	betweenSweeps(t, func(o *office, s *looking, ana *desk.Seat) {
+		first := o.waits("551", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(first).Agent)
+		s.mu.Lock()
+		s.then = func() { o.ok(ana.ReturnToBot(o.ctx, first)) }
+		s.mu.Unlock()
+		second := o.waits("552", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent, "without waiting for a sweep")
+	})
+}
