@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,8 +17,8 @@ import (
 )
 
 // Reports are made from facts, which are found in the timelines as they grow:
-// a reaction of the follower reads what is new of a conversation, keeps each
-// fact under the hour in which it happened, and how far it has read. Both go
+// a reaction of the follower reads what is new of a conversation, keeps the
+// facts of each hour together under that hour, and how far it has read. All go
 // into one commit, so that a fact is there once however often this is done.
 
 // mostFacts and mostRead bound what one look at a conversation keeps and reads:
@@ -67,11 +68,17 @@ func (d *Desk) count(ctx context.Context, t *draft, v doc[report.Tally], at touc
 	if len(facts) == 0 && read < storage.MaxPage {
 		return nil // little to read again
 	}
-	for _, f := range facts {
-		k := child(at.bot, kindFact, report.Hour(f.At), f.ID())
-		if err := put(t, doc[report.Fact]{key: k, value: f}, time.Time{}); err != nil {
+	for len(facts) > 0 {
+		hour := report.Hour(facts[0].At)
+		n := slices.IndexFunc(facts, func(f report.Fact) bool { return report.Hour(f.At) != hour })
+		if n < 0 {
+			n = len(facts)
+		}
+		k := child(at.bot, kindFact, hour, facts[0].ID())
+		if err := put(t, doc[[]report.Fact]{key: k, value: facts[:n]}, time.Time{}); err != nil {
 			return err
 		}
+		facts = facts[n:]
 	}
 	if more {
 		t.timer(at.bot, timerReact, string(at.id), t.now.Add(time.Millisecond))
@@ -122,7 +129,9 @@ func (d *Desk) findAllFacts(ctx context.Context, all []touch) (done []bool, err 
 			}
 		}
 		if len(t.ops) > 0 {
+			began := time.Now()
 			err := d.commit(ctx, t)
+			d.rest(ctx, time.Since(began))
 			if errors.Is(err, storage.ErrConflict) {
 				continue // each decides anew
 			}
@@ -135,6 +144,14 @@ func (d *Desk) findAllFacts(ctx context.Context, all []touch) (done []bool, err 
 		}
 	}
 	return done, nil
+}
+
+// rest leaves the store to others for a time, when Run does what nobody waits
+// for.
+func (d *Desk) rest(ctx context.Context, most time.Duration) {
+	if d.running.Load() {
+		wait(ctx, nil, most)
+	}
 }
 
 // history is how far the conversations were counted that a bot has from
@@ -228,13 +245,15 @@ func (d *Desk) facts(ctx context.Context, bot handoff.BotID, q report.Query) ite
 				if r.Key.Parent > last {
 					return
 				}
-				v, err := decode[report.Fact](r)
+				v, err := decode[[]report.Fact](r)
 				if err != nil {
 					d.log.Error("desk: unreadable record", "bot", bot, "kind", kindFact, "id", r.Key.ID)
 					continue
 				}
-				if q.Match(v.value) && !yield(v.value, nil) {
-					return
+				for _, f := range v.value {
+					if q.Match(f) && !yield(f, nil) {
+						return
+					}
 				}
 			}
 			if len(page) < storage.MaxPage {

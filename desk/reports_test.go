@@ -1,9 +1,12 @@
 package desk_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +15,7 @@ import (
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/report"
 	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
 )
 
 // day is one on which nothing happened.
@@ -155,6 +159,63 @@ func TestAPeriodIsItsHoursAndNoMore(t *testing.T) {
 	rows, err := o.store.Records(o.ctx, storage.Range{Bot: "acme", Kind: "fact", Parent: report.Hour(ends[0])}, storage.MaxPage)
 	o.ok(err)
 	require.NotEmpty(t, rows, "facts are kept by the hour in which they happened")
+}
+
+func TestFactsThatAreFoundTogetherAreKeptUnderTheirOwnHours(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ana := o.working("ana", 5, "sales")
+	began := o.clock.Now()
+	id := o.waits("551", "sales", handoff.NoPriority)
+	o.clock.Advance(2 * time.Hour)
+	_, err := ana.Connect(o.ctx, "laptop")
+	o.ok(err)
+	_, err = ana.Take(o.ctx, id, desk.TakeOptions{})
+	o.ok(err)
+	o.ok(ana.ReturnToBot(o.ctx, id))
+	r := o.report(desk.ReportQuery{From: began.Add(-time.Minute), To: began.Add(time.Hour)})
+	require.EqualValues(t, []int64{1, 1, 0}, []int64{r.Total.Started, r.Total.HandedOff, r.Total.Ended})
+	r = o.report(desk.ReportQuery{From: began.Add(time.Hour), To: o.clock.Now().Add(time.Minute)})
+	require.EqualValues(t, []int64{0, 0, 1}, []int64{r.Total.Started, r.Total.HandedOff, r.Total.Ended})
+}
+
+// archive is a store that takes its time to keep facts, and notes when.
+type archive struct {
+	storage.Store
+	mu   sync.Mutex
+	kept []time.Time // from and to, of each commit
+}
+
+func (s *archive) Commit(ctx context.Context, b storage.Batch) error {
+	if !slices.ContainsFunc(b.Ops, puts("fact")) {
+		return s.Store.Commit(ctx, b)
+	}
+	from := time.Now()
+	time.Sleep(20 * time.Millisecond)
+	s.mu.Lock()
+	s.kept = append(s.kept, from, time.Now())
+	s.mu.Unlock()
+	return s.Store.Commit(ctx, b)
+}
+
+func TestBetweenTwoCommitsOfFactsOthersHaveAsMuchTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &archive{Store: memory.New(nil)}
+		o, stop := runs(t, s)
+		defer stop()
+		time.Sleep(time.Second)
+		for i := range 60 {
+			o.writes(fmt.Sprint("55", i), "hello")
+		}
+		time.Sleep(2 * time.Second)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		require.GreaterOrEqual(t, len(s.kept), 6)
+		for i := 2; i < len(s.kept); i += 2 {
+			require.GreaterOrEqual(t, s.kept[i].Sub(s.kept[i-1]), 20*time.Millisecond)
+		}
+	})
 }
 
 func TestDaysAreThoseOfTheZoneAskedForOrTheAgentsOrTheBots(t *testing.T) {
