@@ -52,6 +52,14 @@ func TestACannedReplyByItsShortcut(t *testing.T) {
 	bia.Sees(".canned__item[aria-selected=true]", "/hello")
 	bia.Sees(".canned__preview", "Hello Zeca, I am Bia Braga.")
 	bia.SeesNo(".canned__item", "/lamp")
+	// One that is new, and one that has become so, are found while she types.
+	late := handoff.Canned{ID: "late", Shortcut: "hex", Title: "Late", Text: "Sorry"}
+	require.NoError(t, w.bot.PutCanned(t.Context(), late))
+	bia.Sees(".canned__item", "/hex")
+	bia.Sees(".canned__item[aria-selected=true]", "/hello")
+	late.Shortcut = "sorry"
+	require.NoError(t, w.bot.PutCanned(t.Context(), late))
+	bia.SeesNo(".canned__item", "/hex")
 	bia.Until("document.querySelector('.composer textarea').getAttribute('aria-activedescendant') === document.querySelector('.canned__item[aria-selected=true]').id")
 	bia.Accessible("canned-menu")
 	bia.Shot("canned-menu")
@@ -153,6 +161,8 @@ func TestTheListIsFilteredByTags(t *testing.T) {
 	ana.Click(".list__filter", "")
 	ana.Sees(".filters .tag[data-colour=green]", "Sold")
 	ana.Sees(".filters .tag", "by hand")
+	require.NoError(t, w.bot.PutTag(ctx, handoff.Tag{ID: "vip", Name: "Very important", Colour: handoff.Purple, SetBy: handoff.ByBot}))
+	ana.Sees(".filters .tag", "Very important") // what is new shows in what is open
 	ana.Click(".filters .check", "Sold")
 	ana.SeesNo(".row", "Caetano")
 	ana.Sees(".row", "Zeca")

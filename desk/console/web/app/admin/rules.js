@@ -141,6 +141,7 @@ class Rules extends Page {
       content: [said.el, h('div', { class: 'pair' }, conversation.el, channel.el), priority.el],
       save: async (v) => {
         try {
+          await this.saving; // the server is to try the rules in the order that is seen
           const result = await post('rules/dry-run', {
             ...(v.text && { texts: [v.text] }), ...(v.conversation && { conversation: v.conversation.replace(/^.*#\/c\//, '') }), ...(v.channel && { channel: v.channel }), priority: v.priority,
           });

@@ -83,6 +83,15 @@ export class CannedMenu {
     else this.close();
   }
 
+  /** Other replies are known than when it was typed; what is pointed at stays. */
+  refresh() {
+    if (document.activeElement !== this.#input) return;
+    const before = this.open && this.#hits[this.#at].id;
+    this.update();
+    const at = this.#hits.findIndex((c) => c.id === before);
+    if (this.open && at > 0) this.#point(at);
+  }
+
   /** Takes the keys that are the list's; true if this one was. */
   key(e) {
     if (!this.open) return false;

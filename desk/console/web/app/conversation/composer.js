@@ -113,6 +113,11 @@ export class Composer {
     this.tick();
   }
 
+  /** Other canned replies are known. */
+  refreshCanned() {
+    this.#menu.refresh();
+  }
+
   /** The provider's id of the message that is answered, '' for none. */
   get quotes() {
     return this.#quoted?.provider ?? '';

@@ -6,7 +6,7 @@ import { bind } from '../lib/keys.js';
 import { draft } from '../lib/drafts.js';
 import { errorText, fail, toast } from '../lib/feedback.js';
 import { icon } from '../lib/icons.js';
-import { tags } from '../catalogues.js';
+import { canned, tags } from '../catalogues.js';
 import { me, stream } from '../desk.js';
 import { label } from '../list/words.js';
 import { explainWaiting } from '../queues/explain.js';
@@ -79,6 +79,7 @@ export class Conversation extends View {
     });
     this.watch(outbox, () => this.#thread?.changed());
     this.watch(tags, () => this.#thread && this.#renderHeader());
+    this.watch(canned, () => this.#composer.refreshCanned());
     this.every(15e3, () => {
       this.#header.tick();
       this.#banner.tick();

@@ -198,7 +198,7 @@ export class Thread extends EventTarget {
     try {
       await load();
     } catch (e) {
-      if (e.name === 'AbortError') return;
+      if (this.#abort.signal.aborted) return;
       if (e.code === 'not_found') this.leave('left');
       else if (this.state === 'loading') {
         this.state = 'failed';

@@ -68,7 +68,7 @@ export class Alerts {
     this.#channel.onmessage = ({ data }) => this.#settled(data);
     const seen = () => {
       wake();
-      if (this.#open.size) this.settle(null);
+      this.settle(null); // another tab may know of an alert before this one does
     };
     addEventListener('pointerdown', seen, { signal });
     addEventListener('keydown', seen, { signal });

@@ -12,7 +12,8 @@ import { channelName } from './words.js';
 
 /**
  * The form. `choose(criteria)` is called with each change that can be asked
- * for; `save()` and `close()` when those are pressed.
+ * for; `save()` and `close()` when those are pressed. What it gives has
+ * `know()`, for when other names and tags become known while it is open.
  */
 export function filterForm(criteria, { choose, save, close }) {
   let now = criteria;
@@ -28,10 +29,21 @@ export function filterForm(criteria, { choose, save, close }) {
     h('input', { class: 'input', type: 'datetime-local', max: '9999-12-31T23:59', value: toCivil(now[name]), on: { change: (e) => change({ [name]: fromCivil(e.target.value) }) } }));
   fill(custom, bound('from'), bound('to'), wrong);
 
-  const channels = new Set([...list.get().rows.map((r) => r.channel), ...me.get().lines.map((l) => l.channel), ...(now.channels ?? [])]);
-  const tags = new Set([...catalogue.get().map((x) => x.id), ...list.get().rows.flatMap((r) => r.tags ?? []), ...(now.tags ?? [])]);
-  const { agents, queues } = names.get();
-  return h('form', { class: 'filters', on: { submit: (e) => { e.preventDefault(); close(); } } },
+  const known = h('div', { class: 'filters__known' });
+  const know = () => {
+    const channels = new Set([...list.get().rows.map((r) => r.channel), ...me.get().lines.map((l) => l.channel), ...(now.channels ?? [])]);
+    const tags = new Set([...catalogue.get().map((x) => x.id), ...list.get().rows.flatMap((r) => r.tags ?? []), ...(now.tags ?? [])]);
+    const { agents, queues } = names.get();
+    const at = /** @type {any} */ (known.contains(document.activeElement) ? document.activeElement : null);
+    fill(known,
+      checks(t('list.filter.queues'), byName(queues), now.queues, queueName, (v) => change({ queues: v })),
+      checks(t('list.filter.channels'), [...channels].sort(), now.channels, channelName, (v) => change({ channels: v })),
+      can('view_all') && checks(t('list.filter.agents'), byName(agents), now.agents, agentName, (v) => change({ agents: v })),
+      checks(t('list.filter.tags'), [...tags].sort((a, b) => tagName(a).localeCompare(tagName(b))), now.tags, (v) => tagChip(v), (v) => change({ tags: v }), MOST_TAGS));
+    if (at) [...known.querySelectorAll('input')].find((b) => b.name === at.name && b.value === at.value)?.focus();
+  };
+  know();
+  const form = h('form', { class: 'filters', on: { submit: (e) => { e.preventDefault(); close(); } } },
     h('div', { class: 'filters__pair' },
       choice(t('list.filter.period'), PERIODS, now.period, (v) => t(`list.period.${v}`), (period) => change({ period })),
       choice(t('list.filter.sortBy'), SORTS, now.sortBy, (v) => t(`list.sort.${v}`), (sortBy) => change({ sortBy }))),
@@ -43,10 +55,7 @@ export function filterForm(criteria, { choose, save, close }) {
     h('label', { class: 'check' },
       h('input', { type: 'checkbox', checked: Boolean(now.mine), on: { change: (e) => change({ mine: e.target.checked }) } }), t('list.filter.mine')),
     checks(t('list.filter.priorities'), PRIORITIES, now.priorities, (v) => t(`priority.${v}`), (priorities) => change({ priorities })),
-    checks(t('list.filter.queues'), byName(queues), now.queues, queueName, (v) => change({ queues: v })),
-    checks(t('list.filter.channels'), [...channels].sort(), now.channels, channelName, (v) => change({ channels: v })),
-    can('view_all') && checks(t('list.filter.agents'), byName(agents), now.agents, agentName, (v) => change({ agents: v })),
-    checks(t('list.filter.tags'), [...tags].sort((a, b) => tagName(a).localeCompare(tagName(b))), now.tags, (v) => tagChip(v), (v) => change({ tags: v }), MOST_TAGS),
+    known,
     h('label', { class: 'field filters__limit' }, h('span', null, t('list.filter.limit')),
       h('input', { class: 'input', type: 'number', min: 1, max: MOST, step: 1, value: now.limit ?? LIMIT, on: {
         change: (e) => e.target.checkValidity() && change({ limit: e.target.valueAsNumber || undefined }),
@@ -56,6 +65,7 @@ export function filterForm(criteria, { choose, save, close }) {
       h('span', { class: 'spacer' }),
       h('button', { class: 'button', type: 'button', on: { click: () => { close(); save(); } } }, t('list.views.save')),
       h('button', { class: 'button button--primary', type: 'submit' }, t('common.close'))));
+  return Object.assign(form, { know });
 }
 
 const tagName = (word) => tagOf(word).name;
@@ -78,7 +88,7 @@ function segments(label, values, chosen, name, choose) {
 function checks(label, values, chosen = [], name, choose, most = Infinity) {
   if (values.length === 0) return null;
   const on = new Set(chosen);
-  const boxes = values.map((v) => h('input', { type: 'checkbox', checked: on.has(v), on: { change: (e) => toggle(v, e.target.checked) } }));
+  const boxes = values.map((v) => h('input', { type: 'checkbox', name: label, value: v, checked: on.has(v), on: { change: (e) => toggle(v, e.target.checked) } }));
   const full = () => boxes.forEach((b) => (b.disabled = !b.checked && on.size >= most));
   const toggle = (v, yes) => {
     if (yes) on.add(v);

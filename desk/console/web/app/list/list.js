@@ -27,6 +27,7 @@ export class ConversationList extends View {
   #shown = null;
   #criteria = null;
   #typing = 0;
+  #form = null;
 
   set selected(id) {
     this.#selected = id;
@@ -71,6 +72,7 @@ export class ConversationList extends View {
     for (const state of [names, tags]) {
       this.watch(state, () => {
         told();
+        this.#form?.know();
         this.#rows.refresh();
       });
     }
@@ -111,7 +113,7 @@ export class ConversationList extends View {
     });
     const anchor = popoverButton({ class: 'icon-button list__filter', title: t('list.filter.title') },
       [icon('filter'), h('span', { class: 'visually-hidden' }, t('list.filter.title')), badge],
-      (close) => filterForm(criteria.get(), { close, choose: (c) => this.#choose(c), save: () => saveView(criteria.get()) }));
+      (close) => (this.#form = filterForm(criteria.get(), { close, choose: (c) => this.#choose(c), save: () => saveView(criteria.get()) })));
     this.until(bind({ keys: 'f', label: 'list.filter.title', group: 'list.title', when: () => !this.hidden, run: () => anchor.firstElementChild.click() }));
     return anchor;
   }

@@ -45,6 +45,7 @@ export class App extends View {
       fill(this, h('desk-shell'));
       return;
     }
+    if (!self) fill(this); // nothing of whoever was here stays until it is known what comes
     const form = /** @type {any} */ (h('desk-signin'));
     form.mode = self ? 'password' : await setupNeeded() ? 'setup' : 'signin';
     if (this.#shown === want) fill(this, form);

@@ -51,12 +51,13 @@ class Offers extends View {
 
   async #load() {
     const nth = ++this.#asked;
+    const { signal } = this.#leave;
     try {
-      const { offers } = await get('me/offers', null, { signal: this.#leave.signal });
+      const { offers } = await get('me/offers', null, { signal });
       if (nth === this.#asked) this.#show(offers);
     } catch (e) {
-      // The stream's next hello asks again.
-      if (e.name !== 'AbortError' && e.code !== 'offline') console.error(e);
+      // Whoever signed out meanwhile has none; else the stream's next hello asks again.
+      if (!signal.aborted && e.code !== 'offline') console.error(e);
     }
   }
 
