@@ -89,12 +89,12 @@ func TestSoundAndVideoPlayInTheConversation(t *testing.T) {
 			const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
 			done(btoa(String.fromCharCode(...bytes)));
 		};
-		recorder.start();
+		recorder.start(100);
 		let n = 0;
 		const draw = () => {
 			pen.fillStyle = n % 2 ? 'red' : 'blue';
 			pen.fillRect(0, 0, 16, 16);
-			if (n++ < 15) setTimeout(draw, 40);
+			if (n++ < 15 || !parts.some((part) => part.size)) setTimeout(draw, 40);
 			else recorder.stop();
 		};
 		draw();

@@ -219,7 +219,7 @@ func (b *Tab) Click(selector, text string) {
 func (b *Tab) Fill(selector, text string) {
 	b.t.Helper()
 	b.Click(selector, "")
-	b.Until("(document.activeElement.select?.(), true)")
+	b.Until(fmt.Sprintf("document.activeElement === handoffTest.find(%s, '') && (document.activeElement.select?.(), true)", quote(selector)))
 	b.Type(text)
 }
 
