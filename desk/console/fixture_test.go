@@ -253,11 +253,12 @@ func (a answer) into(t testing.TB, v any) {
 // "Authorization" with what key.
 func (w *world) do(method, path, body string, headers ...string) answer {
 	w.t.Helper()
-	return w.doCtx(w.t.Context(), method, path, body, headers...)
+	rec := httptest.NewRecorder()
+	w.console.ServeHTTP(rec, request(w.t.Context(), method, path, body, headers...))
+	return answer{rec.Code, rec.Header(), rec.Body.String()}
 }
 
-func (w *world) doCtx(ctx context.Context, method, path, body string, headers ...string) answer {
-	w.t.Helper()
+func request(ctx context.Context, method, path, body string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, console.Base+path, strings.NewReader(body)).WithContext(ctx)
 	if method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/json")
@@ -265,9 +266,7 @@ func (w *world) doCtx(ctx context.Context, method, path, body string, headers ..
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	rec := httptest.NewRecorder()
-	w.console.ServeHTTP(rec, r)
-	return answer{rec.Code, rec.Header(), rec.Body.String()}
+	return r
 }
 
 // logs is what was logged.

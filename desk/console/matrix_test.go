@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -157,13 +157,24 @@ func (w *world) ask(row row, method, path string, ids map[string]string, headers
 		}
 		return s
 	}
-	ctx := w.t.Context()
-	if row.endless {
-		var leave context.CancelFunc
-		ctx, leave = context.WithTimeout(ctx, 100*time.Millisecond)
-		defer leave()
+	ctx, leave := context.WithTimeout(w.t.Context(), patience)
+	defer leave()
+	rec := &reader{httptest.NewRecorder(), leave}
+	w.console.ServeHTTP(rec, request(ctx, method, fill(path+row.query), fill(row.body), append(headers, row.headers...)...))
+	return answer{rec.Code, rec.Header(), rec.Body.String()}
+}
+
+// reader leaves a stream once it has seen the list.
+type reader struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (r *reader) Flush() {
+	r.ResponseRecorder.Flush()
+	if strings.Contains(r.Body.String(), "event: list\n") {
+		r.leave()
 	}
-	return w.doCtx(ctx, method, fill(path+row.query), fill(row.body), append(headers, row.headers...)...)
 }
 
 // head is where the feed of events is.

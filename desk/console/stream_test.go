@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // frame is a server-sent event.
 type frame struct{ id, event, data string }
@@ -174,7 +174,7 @@ func TestStreamOfADisabledAgentEndsWithinMoments(t *testing.T) {
 	require.NoError(t, w.desk.Bot(acme).PutAgent(t.Context(), ana))
 	require.Contains(t, v.next("bye").data, "disabled")
 	v.ended()
-	require.Less(t, time.Since(began), 3*time.Second)
+	require.Less(t, time.Since(began), 10*time.Second)
 	require.Equal(t, "no_seat", w.do("GET", "/me", "", "As", "ana@acme").Code())
 }
 
@@ -274,7 +274,7 @@ func TestSigningOutIsLeavingAtOnce(t *testing.T) {
 	began := time.Now()
 	require.Contains(t, v.next("bye").data, "signed_out")
 	v.ended()
-	require.Less(t, time.Since(began), 3*time.Second)
+	require.Less(t, time.Since(began), 10*time.Second)
 	agents, err := w.seat(acme, "adm").Colleagues(t.Context())
 	require.NoError(t, err)
 	for _, a := range agents {

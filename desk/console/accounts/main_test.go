@@ -86,7 +86,7 @@ const (
 )
 
 const (
-	waitFor = 10 * time.Second
+	waitFor = 30 * time.Second
 	tick    = time.Millisecond
 )
 
