@@ -8,6 +8,7 @@ import (
 	"math"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -126,6 +127,53 @@ func TestAClaimThatIsNotStoredIsAnError(t *testing.T) {
 	require.NoError(t, same("jobs", 3, 3))
 	require.EqualError(t, same("jobs", 3, 2), "3 jobs are claimed and 2 stored")
 	require.Error(t, same("jobs", 0, 0), "a side that does nothing is no side")
+}
+
+func TestInsertingIsNoFurtherAheadOfWorkingThanTheBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		left := newBacklog(4)
+		inserted := 0
+		insert := left.bound(2, func(context.Context) (int, error) { inserted += 2; return 2, nil })
+		go func() {
+			for range 3 {
+				_, err := insert(t.Context())
+				require.NoError(t, err)
+			}
+		}()
+		synctest.Wait()
+		require.Equal(t, 4, inserted)
+		require.NoError(t, left.Work(t.Context(), nil))
+		synctest.Wait()
+		require.Equal(t, 4, inserted, "not before there is room for both")
+		require.NoError(t, left.Work(t.Context(), nil))
+		synctest.Wait()
+		require.Equal(t, 6, inserted)
+	})
+}
+
+func TestJobsAreWorkedWhenTheLastOneIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		left := newBacklog(4)
+		_, err := left.bound(2, func(context.Context) (int, error) { return 2, nil })(t.Context())
+		require.NoError(t, err)
+		worked := false
+		go func() {
+			require.NoError(t, left.worked(t.Context()))
+			worked = true
+		}()
+		require.NoError(t, left.Work(t.Context(), nil))
+		synctest.Wait()
+		require.False(t, worked)
+		require.NoError(t, left.Work(t.Context(), nil))
+		synctest.Wait()
+		require.True(t, worked)
+
+		_, err = left.bound(1, func(context.Context) (int, error) { return 1, nil })(t.Context())
+		require.NoError(t, err)
+		require.ErrorContains(t, left.worked(t.Context()), "jobs are left", "who waits for one that nobody works gives up")
+	})
 }
 
 func TestLatenciesAreOfWhatWasAskedAfterTheWarmUp(t *testing.T) {

@@ -24,8 +24,13 @@ const (
 // purpose: see README.md.
 var (
 	plainJobs    = river.Config{}
+	plainQueue   = river.QueueConfig{MaxWorkers: 100}
 	tunedInserts = river.Config{FetchCooldown: time.Second, FetchPollInterval: time.Second} // notifies once a second
 	tunedWork    = river.Config{FetchCooldown: 2 * time.Millisecond, FetchPollInterval: 2 * time.Millisecond, PollOnly: true}
+
+	// With tunedInserts, for jobs that are inserted one at a time or a hundred.
+	tunedQueue     = river.QueueConfig{MaxWorkers: 1000, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 50 * time.Millisecond}
+	tunedFastQueue = river.QueueConfig{MaxWorkers: 1000, FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 5 * time.Millisecond}
 )
 
 // tunedConns is how many connections the tuned sides have, and a desk's store.
@@ -130,9 +135,12 @@ func join(asked []map[handoff.ConversationID]int64, seen []Seen) (got sample, er
 	return got, nil
 }
 
+// patience is how long what was asked for may take once no more is asked.
+const patience = 30 * time.Second
+
 // until waits, for not too long, until something is so.
 func until(ctx context.Context, so func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		if ok, err := so(); ok || err != nil {
@@ -140,7 +148,7 @@ func until(ctx context.Context, so func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.New("not all that was asked for was done in 30 seconds")
+			return fmt.Errorf("not all that was asked for was done in %v", patience)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

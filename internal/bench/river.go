@@ -85,26 +85,15 @@ func (j *jobs) insertSide(name string, conns int32, config river.Config, callers
 		if err != nil {
 			return 0, err
 		}
-		insert := func(ctx context.Context) (int, error) {
-			if atOnce == 1 {
-				_, err := client.Insert(ctx, newJob(0), nil)
-				return 1, err
-			}
-			many := make([]river.InsertManyParams, atOnce)
-			for i := range many {
-				many[i].Args = newJob(i)
-			}
-			return client.InsertManyFast(ctx, many)
-		}
-		before, err := j.count(ctx)
+		before, err := j.count(ctx, "true")
 		if err != nil {
 			return 0, err
 		}
-		done, took, err := hammer(ctx, callers, each, insert)
+		done, took, err := hammer(ctx, callers, each, inserting(client, atOnce))
 		if err != nil {
 			return 0, err
 		}
-		after, err := j.count(ctx)
+		after, err := j.count(ctx, "true")
 		if err != nil {
 			return 0, err
 		}
@@ -112,8 +101,24 @@ func (j *jobs) insertSide(name string, conns int32, config river.Config, callers
 	}}
 }
 
-func (j *jobs) count(ctx context.Context) (n int, err error) {
-	err = j.s.query(ctx, j.dsn, `SELECT count(*) FROM river_job`, &n)
+// inserting inserts one job with Insert, or so many with InsertManyFast.
+func inserting(client *river.Client[pgx.Tx], atOnce int) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		if atOnce == 1 {
+			_, err := client.Insert(ctx, newJob(0), nil)
+			return 1, err
+		}
+		many := make([]river.InsertManyParams, atOnce)
+		for i := range many {
+			many[i].Args = newJob(i)
+		}
+		return client.InsertManyFast(ctx, many)
+	}
+}
+
+// count gives how many jobs meet a condition.
+func (j *jobs) count(ctx context.Context, condition string) (n int, err error) {
+	err = j.s.query(ctx, j.dsn, `SELECT count(*) FROM river_job WHERE `+condition, &n)
 	return n, err
 }
 
@@ -150,7 +155,7 @@ func (j *jobs) latencySide(name string, conns int32, config river.Config) side[s
 		defer pool.Close()
 		began := &arrivals{at: map[int]time.Time{}}
 		config.Logger, config.Workers = quiet, river.NewWorkers()
-		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 100}}
+		config.Queues = map[string]river.QueueConfig{river.QueueDefault: plainQueue}
 		river.AddWorker(config.Workers, began)
 		client, err := river.NewClient(riverpgxv5.New(pool), &config)
 		if err != nil {
