@@ -14,7 +14,7 @@ import (
 )
 
 // How much is offered while latencies are measured, and for how long before
-// they are.
+// they are. River's rates have the same warm-up.
 const (
 	offeredRate = 300.0 // a second
 	warmUp      = 500 * time.Millisecond

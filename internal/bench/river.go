@@ -85,11 +85,15 @@ func (j *jobs) insertSide(name string, conns int32, config river.Config, callers
 		if err != nil {
 			return 0, err
 		}
+		insert := inserting(client, atOnce)
+		if _, _, err := hammer(ctx, callers, warmUp, insert); err != nil {
+			return 0, err
+		}
 		before, err := j.count(ctx, "true")
 		if err != nil {
 			return 0, err
 		}
-		done, took, err := hammer(ctx, callers, each, inserting(client, atOnce))
+		done, took, err := hammer(ctx, callers, each, insert)
 		if err != nil {
 			return 0, err
 		}
