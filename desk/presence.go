@@ -2,13 +2,9 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage"
@@ -115,7 +111,6 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 		if err != nil {
 			return err
 		}
-		t.as(a)
 		if v.version == 0 {
 			others, err := d.store.Records(ctx, storage.Range{Bot: k.bot, Kind: kindLease, Parent: string(k.agent)}, MaxDevices)
 			if err != nil {
@@ -127,23 +122,22 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 			v.value.Since = t.now
 			t.roster, t.bots = true, append(t.bots, k.bot)
 		}
-		if version, err = renew(t, v, t.now.Add(d.o.Lease)); err != nil {
-			return err
-		}
 		if !seen.value.Connected {
 			seen.value = presence{Connected: true, At: t.now}
 			t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
 		}
-		// A lease is put together with the presence, so whoever finds at this
-		// moment that there is none, or that it has run out, has to look again.
-		return put(t, seen, time.Time{})
+		version, err = renew(t, a.agent, v, seen, t.now.Add(d.o.Lease))
+		return err
 	})
 	return version, err
 }
 
-// renew puts a lease with a new end: under the version it has, or a new one
-// if it is not there.
-func renew(t *draft, v doc[lease], until time.Time) (version int64, err error) {
+// renew puts a lease with a new end, under the version it has, or a new one if
+// it is not there, if the agent is as they were read. A lease is put together
+// with the presence, so whoever finds at this moment that there is none, or
+// that it has run out, has to look again.
+func renew(t *draft, agent doc[handoff.Agent], v doc[lease], seen doc[presence], until time.Time) (version int64, err error) {
+	t.checkOnce(agent.key, agent.version)
 	if err := put(t, v, until); err != nil {
 		return 0, err
 	}
@@ -152,7 +146,10 @@ func renew(t *draft, v doc[lease], until time.Time) (version int64, err error) {
 		last.Record.Version = v.version
 		t.ops[len(t.ops)-1] = last
 	}
-	return last.Record.Version, nil
+	if _, there := t.expects(seen.key); there {
+		return last.Record.Version, nil // for another device
+	}
+	return last.Record.Version, put(t, seen, time.Time{})
 }
 
 // disconnect gives a lease back, and tells if it was the agent's last: because
@@ -232,65 +229,6 @@ func leave(t *draft, seen doc[presence], by handoff.Actor, grace time.Time) erro
 	t.roster, t.bots = true, append(t.bots, bot)
 	t.note(handoff.Event{Kind: handoff.EventDisconnected, Bot: bot, Agent: agent, Actor: by, At: t.now})
 	return put(t, seen, time.Time{})
-}
-
-// heartbeat renews the leases of this desk's sessions, many at once. One
-// whose lease is gone, because the process slept too long, is connected anew.
-func (d *Desk) heartbeat(ctx context.Context) error {
-	d.mu.Lock()
-	mine := make(map[sessionKey]*session, len(d.sessions))
-	for k, v := range d.sessions {
-		mine[k] = v
-	}
-	d.mu.Unlock()
-	var g errgroup.Group
-	g.SetLimit(heartbeatsAtOnce)
-	var failed sync.Mutex
-	var errs []error
-	for k, v := range mine {
-		g.Go(func() error {
-			if err := d.keepAlive(ctx, k, v); err != nil {
-				failed.Lock()
-				defer failed.Unlock()
-				errs = append(errs, fmt.Errorf("agent %s of bot %s: %w", k.agent, k.bot, err))
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // the errors are in errs
-	return errors.Join(errs...)
-}
-
-// heartbeatsAtOnce is how many leases are renewed, or given back, at a time.
-const heartbeatsAtOnce = 32
-
-func (d *Desk) keepAlive(ctx context.Context, k sessionKey, v *session) error {
-	d.mu.Lock()
-	ended := d.sessions[k] != v // since the heartbeat began
-	d.mu.Unlock()
-	if ended {
-		return nil
-	}
-	seat := &Seat{d: d, bot: k.bot, agent: k.agent}
-	version, err := d.connect(ctx, seat.who, k)
-	gone := errors.Is(err, ErrNotFound) // the agent is
-	if err != nil && !gone {
-		return err
-	}
-	d.mu.Lock()
-	now := d.sessions[k]
-	released := now == nil && !v.lost && !gone
-	switch {
-	case now == v && gone:
-		delete(d.sessions, k)
-	case now == v:
-		v.version = version
-	}
-	d.mu.Unlock()
-	if released { // while its lease was renewed
-		return d.disconnect(ctx, k, version, true)
-	}
-	return nil
 }
 
 // sweepPresence notices agents whose last lease ran out, and begins their
