@@ -61,7 +61,7 @@ const (
 	kindSurvey  = "survey"  // id conversation; SurveyResult
 	kindAsked   = "asked"   // parent line, id contact; the survey that their next message may answer
 	kindTally   = "tally"   // id conversation; report.Tally, as far as facts were found
-	kindFact    = "fact"    // parent hour of UTC, id the first one's; []report.Fact of one conversation
+	kindFact    = "fact"    // parent hour of UTC, id the first one's; found
 	kindHistory = "history" // id bot; how far conversations from before there were facts are counted
 
 	timerHistory = "history" // id bot: there are more of them

@@ -24,6 +24,96 @@ const standBy = 250 * time.Millisecond
 // that stands by assigns it: what waits for less is being assigned.
 const settled = 100 * time.Millisecond
 
+// routesAtOnce is how many bots' lines are looked at at a time.
+const routesAtOnce = 8
+
+// routeLoop routes at once where this process is on duty, and elsewhere looks a
+// moment later. No bot waits for another's lines, unless many are looked at.
+func (d *Desk) routeLoop(ctx context.Context) {
+	turns := newHands[handoff.BotID](routesAtOnce, d.routing.bell)
+	later := &standbys{look: map[handoff.BotID]time.Time{}, asked: map[handoff.BotID]time.Time{}}
+	for ctx.Err() == nil {
+		ring := d.routing.bell.next()
+		for _, bot := range d.routing.all() {
+			turns.take(bot, func() (more bool) {
+				if d.routing.unmark(bot) {
+					d.routeOrLater(ctx, bot, later)
+				}
+				return true
+			})
+		}
+		due, next := later.due(d.o.Sweep)
+		for _, bot := range due {
+			turns.take(bot, func() (more bool) {
+				later.begin(bot)
+				d.turn(ctx, "routing", bot, func(ctx context.Context) error {
+					_, err := d.route(ctx, bot, settled)
+					return err
+				})
+				return true
+			})
+		}
+		wait(ctx, ring, next)
+	}
+	turns.wait()
+}
+
+func (d *Desk) routeOrLater(ctx context.Context, bot handoff.BotID, later *standbys) {
+	d.turn(ctx, "routing", bot, func(ctx context.Context) error {
+		atOnce, err := d.onDuty(ctx, bot)
+		if err == nil && atOnce {
+			_, err = d.route(ctx, bot, 0)
+			return err
+		}
+		later.ask(bot)
+		return err
+	})
+}
+
+// standbys are the bots that are left to another process for a moment.
+type standbys struct {
+	mu    sync.Mutex
+	look  map[handoff.BotID]time.Time // when to look whether something is left
+	asked map[handoff.BotID]time.Time // for the last time, before that
+}
+
+// ask has a bot looked at, in a moment.
+func (s *standbys) ask(bot handoff.BotID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[bot] = time.Now()
+	if _, pending := s.look[bot]; !pending {
+		s.look[bot] = s.asked[bot].Add(standBy)
+	}
+}
+
+// due gives the bots whose time has come, and how long it is until that of
+// another, most at the most.
+func (s *standbys) due(most time.Duration) (bots []handoff.BotID, next time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next = most
+	for bot, at := range s.look {
+		if left := time.Until(at); left > 0 {
+			next = min(next, left)
+		} else {
+			bots = append(bots, bot)
+		}
+	}
+	return bots, next
+}
+
+// begin is the beginning of a look at a bot. What has waited for too short a
+// time is left out of it: that has another one.
+func (s *standbys) begin(bot handoff.BotID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.look, bot)
+	if time.Since(s.asked[bot]) < settled {
+		s.look[bot] = time.Now().Add(standBy - settled)
+	}
+}
+
 // duties is what this process knows of who is on duty.
 type duties struct {
 	mu    sync.Mutex

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,6 +29,18 @@ const (
 	mostFacts = 300
 	mostRead  = 5 * storage.MaxPage
 )
+
+// found are the facts that one look at a conversation found in one hour.
+type found []report.Fact
+
+// UnmarshalJSON also takes a fact by itself, as each was kept at first.
+func (f *found) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte("{")) {
+		return json.Unmarshal(data, (*[]report.Fact)(f))
+	}
+	*f = make(found, 1)
+	return json.Unmarshal(data, &(*f)[0])
+}
 
 // findFacts keeps what a conversation's timeline says and was not kept yet.
 func (d *Desk) findFacts(ctx context.Context, t *draft, _ *settings, c handoff.Conversation) error {
@@ -75,7 +89,7 @@ func (d *Desk) count(ctx context.Context, t *draft, v doc[report.Tally], at touc
 			n = len(facts)
 		}
 		k := child(at.bot, kindFact, hour, facts[0].ID())
-		if err := put(t, doc[[]report.Fact]{key: k, value: facts[:n]}, time.Time{}); err != nil {
+		if err := put(t, doc[found]{key: k, value: facts[:n]}, time.Time{}); err != nil {
 			return err
 		}
 		facts = facts[n:]
@@ -245,7 +259,7 @@ func (d *Desk) facts(ctx context.Context, bot handoff.BotID, q report.Query) ite
 				if r.Key.Parent > last {
 					return
 				}
-				v, err := decode[[]report.Fact](r)
+				v, err := decode[found](r)
 				if err != nil {
 					d.log.Error("desk: unreadable record", "bot", bot, "kind", kindFact, "id", r.Key.ID)
 					continue

@@ -36,7 +36,7 @@ func (l *ledger) Commit(ctx context.Context, b storage.Batch) error {
 	n := 0
 	for _, op := range b.Ops {
 		if p, ok := op.(storage.PutRecord); ok && p.Record.Key.Kind == kindFact {
-			var facts []report.Fact
+			var facts found
 			if err := json.Unmarshal(p.Record.Data, &facts); err != nil {
 				return err
 			}
@@ -136,6 +136,22 @@ func TestFactsThatCannotBeKeptTogetherAreKeptOneByOne(t *testing.T) {
 	f.settle()
 	must.Equal(t, []int{1, 1}, l.kept)
 	f.factsMatch(ana, ben)
+}
+
+func TestFactsThatWereKeptOneByOneCount(t *testing.T) {
+	t.Parallel()
+	f, _ := newLedger(t)
+	old := report.Fact{Kind: report.Started, Conversation: "before", Seq: 1, At: f.now}
+	must.NoError(t, f.decide(t.Context(), func(d *draft) error {
+		return put(d, doc[report.Fact]{key: child("acme", kindFact, report.Hour(f.now), old.ID()), value: old}, time.Time{})
+	}))
+	var got []report.Fact
+	for fact, err := range f.bot.Facts(t.Context(), ReportQuery{From: f.now.Add(-time.Hour), To: f.now.Add(time.Hour)}) {
+		must.NoError(t, err)
+		got = append(got, fact)
+	}
+	must.Len(t, got, 1)
+	must.Equal(t, old.ID(), got[0].ID())
 }
 
 func TestATallyThatCannotBeReadCostsNobodyElseTheirFacts(t *testing.T) {

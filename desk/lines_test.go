@@ -125,3 +125,57 @@ func TestRoomThatIsMadeWhileTheRouterLooksIsNotMissed(t *testing.T) {
 		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent, "without waiting for a sweep")
 	})
 }
+
+// closed is a store in which one bot's lines cannot be read until it is open.
+type closed struct {
+	storage.Store
+	bot  handoff.BotID
+	open chan struct{}
+}
+
+func (s *closed) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLoad, error) {
+	if bot == s.bot {
+		select {
+		case <-s.open:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return s.Store.Loads(ctx, bot)
+}
+
+func TestNoBotWaitsForAnothersLines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &closed{Store: memory.New(nil), bot: "slow", open: make(chan struct{})}
+		o, stop := runs(t, s)
+		defer stop()
+		o.working("ana", 2, "sales")
+		slow := o.desk.Bot("slow")
+		o.ok(slow.Put(o.ctx, handoff.Bot{Name: "Slow"}))
+		o.ok(slow.PutQueue(o.ctx, handoff.Queue{ID: "sales", Name: "Sales"}))
+		synctest.Wait() // it looks, and hangs
+		id := o.waits("551", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(id).Agent)
+
+		o.ok(slow.PutAgent(o.ctx, handoff.Agent{ID: "ben", Name: "Ben", Capacity: 1, Permissions: handoff.RoleAgent}))
+		o.ok(slow.PutMember(o.ctx, handoff.Member{Queue: "sales", Agent: "ben"}))
+		ben, err := o.desk.Seat(o.ctx, "slow", "ben")
+		o.ok(err)
+		_, err = ben.Connect(o.ctx, "laptop")
+		o.ok(err)
+		o.ok(ben.SetAvailability(o.ctx, handoff.Available, ""))
+		in, err := slow.Receive(o.ctx, handoff.Inbound{
+			Channel: "whatsapp", Account: "15550001", Addresses: []string{"552"}, Provider: "p1", Content: handoff.Text("hello"),
+		})
+		o.ok(err)
+		_, err = slow.HandOff(o.ctx, in.Conversation.ID, desk.HandOff{Queue: "sales"}, "")
+		o.ok(err)
+		close(s.open)
+		synctest.Wait()
+		c, err := slow.Conversation(o.ctx, in.Conversation.ID)
+		o.ok(err)
+		require.Equal(t, handoff.AgentID("ben"), c.Agent, "what was marked meanwhile is looked at afterwards")
+	})
+}

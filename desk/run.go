@@ -88,47 +88,6 @@ func (d *Desk) Settle(ctx context.Context) error {
 	}
 }
 
-// routeLoop routes at once where this process is on duty, and elsewhere looks
-// a moment later.
-func (d *Desk) routeLoop(ctx context.Context) {
-	later := map[handoff.BotID]time.Time{} // when to look
-	asked := map[handoff.BotID]time.Time{} // for the last time, before that
-	for ctx.Err() == nil {
-		ring := d.routing.bell.next()
-		for _, bot := range d.routing.take() {
-			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
-				atOnce, err := d.onDuty(ctx, bot)
-				if err == nil && atOnce {
-					_, err = d.route(ctx, bot, 0)
-					return err
-				}
-				asked[bot] = time.Now()
-				if _, pending := later[bot]; !pending {
-					later[bot] = asked[bot].Add(standBy)
-				}
-				return err
-			})
-		}
-		next := d.o.Sweep
-		for bot, at := range later {
-			if left := time.Until(at); left > 0 {
-				next = min(next, left)
-				continue
-			}
-			delete(later, bot)
-			if time.Since(asked[bot]) < settled { // what waits since then is left out now
-				later[bot] = time.Now().Add(standBy - settled)
-				next = min(next, standBy-settled)
-			}
-			d.turn(ctx, "routing", bot, func(ctx context.Context) error {
-				_, err := d.route(ctx, bot, settled)
-				return err
-			})
-		}
-		wait(ctx, ring, next)
-	}
-}
-
 // sweepLoop looks for everything that nobody told of: it bounds how long
 // work waits when a notification was lost or came from another process.
 func (d *Desk) sweepLoop(ctx context.Context) {

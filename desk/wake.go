@@ -62,6 +62,22 @@ func (s *dirty[K]) take() []K {
 	return keys
 }
 
+// all gives what is marked, and leaves it so.
+func (s *dirty[K]) all() []K {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.marked))
+}
+
+// unmark reports whether something was marked, and unmarks it.
+func (s *dirty[K]) unmark(k K) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.marked[k]
+	delete(s.marked, k)
+	return was
+}
+
 // hands are what a loop has in hand: so many things at once, each of them once.
 // Nothing waits for another.
 type hands[K comparable] struct {
