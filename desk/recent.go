@@ -92,7 +92,8 @@ func (r *recent[T]) renew(ctx context.Context, bot handoff.BotID, now time.Time)
 	if err != nil {
 		r.drop(bot, was)
 	} else if r.kept[bot] == was {
-		k := &reading[T]{at: now, done: make(chan struct{}), value: value}
+		// It was wanted before anybody asks: who asks and goes away ends nothing.
+		k := &reading[T]{at: now, done: make(chan struct{}), value: value, wanted: 1}
 		close(k.done)
 		r.kept[bot] = k
 	}

@@ -157,6 +157,14 @@ func TestWhatIsReadAnewIsKnownMeanwhileAndNotKeptIfForgotten(t *testing.T) {
 		must.Equal(t, 2, known())
 		must.Equal(t, 2, r.finished(), "whoever asks does not read")
 
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		for range 64 { // whoever is gone already may get it, or not
+			must.NoError(t, kept.renew(t.Context(), "acme", now))
+			_, _ = kept.of(gone, "acme", now)
+			must.NotZero(t, known(), "it is there for the others")
+		}
+
 		go func() { renewed <- kept.renew(t.Context(), "acme", now) }()
 		synctest.Wait()
 		kept.forget("acme") // it has changed since that began
