@@ -160,11 +160,12 @@ func (d *Desk) findAllFacts(ctx context.Context, all []touch) (done []bool, err 
 	return done, nil
 }
 
-// rest leaves the store to others for a time, when Run does what nobody waits
-// for.
-func (d *Desk) rest(ctx context.Context, most time.Duration) {
+// rest leaves the store to others for as long as it took, when Run does what
+// nobody waits for. What was away for a time is not left for as long: other
+// reactions come after.
+func (d *Desk) rest(ctx context.Context, took time.Duration) {
 	if d.running.Load() {
-		wait(ctx, nil, most)
+		wait(ctx, nil, min(took, gather))
 	}
 }
 
