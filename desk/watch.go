@@ -82,6 +82,8 @@ func (d *Desk) concern(e handoff.Event) {
 		d.routing.mark(e.Bot)
 	case e.Kind == handoff.EventMessage:
 		d.sending.bell.ring()
+	case e.Kind == handoff.EventEnded && e.FromAgent == "" && !e.WaitingSince.IsZero():
+		d.routing.mark(e.Bot) // it may have rung at somebody
 	case e.Kind == handoff.EventEnded, e.Kind == handoff.EventWrappedUp:
 		d.makeRoom(agentKey{e.Bot, cmp.Or(e.FromAgent, e.Agent)}, e.At)
 	case e.Kind != handoff.EventDelivery:

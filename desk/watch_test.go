@@ -102,6 +102,24 @@ func TestAProcessIsToldOfWorkThatAnotherMade(t *testing.T) {
 	})
 }
 
+func TestWhoRangForOneWhomAnotherProcessEndedIsAskedForTheNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o, _ := neighbours(t, false)
+		o.asks(handoff.Offering{Ring: time.Hour})
+		ana := o.working("ana", 1, "sales")
+		first := o.waits("551", "sales", handoff.NoPriority)
+		time.Sleep(soon)
+		second := o.waits("552", "sales", handoff.NoPriority)
+		time.Sleep(soon)
+		require.Equal(t, []handoff.ConversationID{first}, o.rings(ana))
+		_, err := o.bot.End(o.ctx, first)
+		o.ok(err)
+		time.Sleep(soon)
+		require.Equal(t, []handoff.ConversationID{second}, o.rings(ana))
+	})
+}
+
 func TestASubscriberHearsOfAnotherProcessAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
