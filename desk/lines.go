@@ -160,12 +160,14 @@ func (l *lines) mayWait(bot handoff.BotID, members []doc[handoff.Member]) bool {
 }
 
 // makeRoom has a bot's lines looked at for an agent who has room again, if
-// anybody may wait in their queues.
+// anybody may wait in their queues. Where processes do not hear of one another,
+// somebody whom another put there may.
 func (d *Desk) makeRoom(k agentKey, now time.Time) {
 	if k.agent == "" {
 		return
 	}
-	if r, ok := d.rosters.known(k.bot, now); !ok || d.lines.mayWait(k.bot, r.members[k.agent]) {
+	_, hears := storage.As[storage.Waker](d.store)
+	if r, ok := d.rosters.known(k.bot, now); !hears || !ok || d.lines.mayWait(k.bot, r.members[k.agent]) {
 		d.routing.mark(k.bot)
 	}
 }

@@ -1,12 +1,14 @@
 package desk
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	must "github.com/stretchr/testify/require"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 )
 
@@ -34,9 +36,14 @@ func TestALookThatAnotherHasOvertakenTellsNothing(t *testing.T) {
 	must.True(t, l.mayWait("acme", sales))
 }
 
+// hearing is a store that could tell of other processes.
+type hearing struct{ storage.Store }
+
+func (hearing) Watch(context.Context, func()) error { return nil }
+
 func TestWhatEndsInAnotherProcessMakesRoomForWhoWaits(t *testing.T) {
 	t.Parallel()
-	d, err := New(memory.New(nil), nil)
+	d, err := New(hearing{memory.New(nil)}, nil)
 	must.NoError(t, err)
 	now := time.Now()
 	_, err = d.rosters.of(t.Context(), "acme", now)

@@ -45,6 +45,12 @@ func (s *looking) looked() int {
 	return n
 }
 
+// Watch hears of no other process: there is none.
+func (s *looking) Watch(ctx context.Context, _ func()) error {
+	<-ctx.Done()
+	return nil
+}
+
 // betweenSweeps is a desk that runs between two of its sweeps, with ana who has room
 // for one, and nobody who waits.
 func betweenSweeps(t *testing.T, f func(o *office, s *looking, ana *desk.Seat)) {
@@ -121,6 +127,25 @@ func TestRoomThatIsMadeWhileTheRouterLooksIsNotMissed(t *testing.T) {
 		s.then = func() { o.ok(ana.ReturnToBot(o.ctx, first)) }
 		s.mu.Unlock()
 		second := o.waits("552", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent, "without waiting for a sweep")
+	})
+}
+
+func TestWhereProcessesDoNotHearOfOneAnotherRoomIsMadeForWhoeverWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o, stop := runs(t, memory.New(nil))
+		defer stop()
+		ana := o.working("ana", 1, "sales")
+		time.Sleep(7 * time.Second / 2) // between two sweeps
+		first := o.waits("551", "sales", handoff.NoPriority)
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(first).Agent)
+		elsewhere := *o
+		elsewhere.open(o.store)
+		second := elsewhere.waits("552", "sales", handoff.NoPriority)
+		o.ok(ana.ReturnToBot(o.ctx, first))
 		synctest.Wait()
 		require.Equal(t, handoff.AgentID("ana"), o.conv(second).Agent, "without waiting for a sweep")
 	})
