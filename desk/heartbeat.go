@@ -39,12 +39,16 @@ func (b beat) failed(err error) error {
 const heartbeatsAtOnce = 32
 
 // heartbeat renews the leases of this desk's sessions. One that fails costs no
-// other.
+// other, nor does one that hangs: it is left for the next heartbeat while the
+// others' leases last.
 func (d *Desk) heartbeat(ctx context.Context) error {
 	var mu sync.Mutex
 	var errs []error
-	try := func(bot handoff.BotID, f func() error) {
-		if err := d.contained("heartbeat", bot, f); err != nil && !errors.Is(err, errPanic) { // which was logged
+	try := func(bot handoff.BotID, f func(context.Context) error) {
+		bounded, cancel := context.WithTimeout(ctx, d.o.Heartbeat)
+		defer cancel()
+		err := d.contained("heartbeat", bot, func() error { return f(bounded) })
+		if err != nil && !errors.Is(err, errPanic) { // which was logged
 			mu.Lock()
 			defer mu.Unlock()
 			errs = append(errs, err)
@@ -54,7 +58,7 @@ func (d *Desk) heartbeat(ctx context.Context) error {
 	for all := d.beats(); len(all) > 0; {
 		some, keys := together(all)
 		left := some // unless that goes well
-		try("", func() (err error) {
+		try("", func(ctx context.Context) (err error) {
 			left, err = d.renewTogether(ctx, some, keys)
 			return err
 		})
@@ -64,7 +68,7 @@ func (d *Desk) heartbeat(ctx context.Context) error {
 	g.SetLimit(heartbeatsAtOnce)
 	for _, b := range alone {
 		g.Go(func() error {
-			try(b.bot, func() error { return d.keepAlive(ctx, b) })
+			try(b.bot, func(ctx context.Context) error { return d.keepAlive(ctx, b) })
 			return nil
 		})
 	}

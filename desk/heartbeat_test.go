@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -294,6 +295,45 @@ func TestAnAgentWhoseLeaseCannotBeRenewedCostsNoOther(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// withholding is a store that does not answer, from some time on, when some
+// record is read.
+type withholding struct {
+	storage.Store
+	key    storage.Key
+	begins atomic.Bool
+}
+
+func (s *withholding) Lookup(ctx context.Context, keys []storage.Key) ([]storage.Record, error) {
+	if s.begins.Load() && slices.Contains(keys, s.key) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.Store.Lookup(ctx, keys)
+}
+
+func TestALeaseThatHangsCostsNoOther(t *testing.T) {
+	t.Parallel()
+	for _, who := range []int{3, 11, 24} { // of the first, the second, and the last that are renewed together
+		t.Run(string(nth(who)), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &withholding{Store: memory.New(nil), key: laptop(nth(who))}
+				o, log, _ := beating(t, s, 25, "laptop")
+				s.begins.Store(true)
+				for range 90 {
+					time.Sleep(time.Second)
+					synctest.Wait()
+					last := o.lasts("acme")
+					delete(last, string(nth(who))+" laptop")
+					require.Len(t, last, 24)
+				}
+				require.Contains(t, log.String(), "agent "+string(nth(who)))
+				require.Contains(t, log.String(), context.DeadlineExceeded.Error())
+			})
+		})
 	}
 }
 
