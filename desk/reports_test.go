@@ -201,10 +201,7 @@ func (s *archive) Commit(ctx context.Context, b storage.Batch) error {
 
 func TestBetweenTwoCommitsOfFactsOthersHaveAsMuchTimeButNotForLong(t *testing.T) {
 	t.Parallel()
-	for takes, rest := range map[time.Duration]time.Duration{
-		20 * time.Millisecond: 20 * time.Millisecond,
-		2 * time.Second:       200 * time.Millisecond, // the store was away
-	} {
+	for _, takes := range []time.Duration{20 * time.Millisecond, 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &archive{Store: memory.New(nil), takes: takes}
 			o, stop := runs(t, s)
@@ -218,7 +215,9 @@ func TestBetweenTwoCommitsOfFactsOthersHaveAsMuchTimeButNotForLong(t *testing.T)
 			defer s.mu.Unlock()
 			require.GreaterOrEqual(t, len(s.kept), 6)
 			for i := 2; i < 6; i += 2 {
-				require.Equal(t, rest, s.kept[i].Sub(s.kept[i-1]))
+				rest := s.kept[i].Sub(s.kept[i-1])
+				require.GreaterOrEqual(t, rest, min(takes, 200*time.Millisecond))
+				require.Less(t, rest, time.Second, "however long it took")
 			}
 		})
 	}
