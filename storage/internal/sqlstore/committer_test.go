@@ -89,6 +89,37 @@ func TestCommitsThatArriveTogetherShareATransaction(t *testing.T) {
 	})
 }
 
+func TestAGroupThatIsSmallerThanWhatIsInHandWaitsAMomentForMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{turns: make(chan struct{})}
+		c := s.committer(2)
+		commit := func(agents ...string) {
+			for _, a := range agents {
+				go func() { require.NoError(t, c.Commit(t.Context(), raise(a))) }()
+				synctest.Wait()
+			}
+		}
+		turn := func(want ...string) {
+			t.Helper()
+			s.turns <- struct{}{}
+			synctest.Wait()
+			require.Equal(t, want, s.groups[len(s.groups)-1])
+		}
+		commit("a", "b") // each at once: neither is smaller than the other
+		commit("c", "d", "e")
+		turn("a")
+		commit("f")
+		turn("b") // c, d and e are in hand, and f waits
+		commit("g")
+		turn("c", "d", "e")
+		time.Sleep(moment)
+		synctest.Wait()
+		turn("f", "g")
+		c.Close()
+	})
+}
+
 func TestABatchThatTheServerRefusesFailsAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
