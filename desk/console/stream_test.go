@@ -18,6 +18,8 @@ import (
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/desk"
 	"github.com/handoffdesk/handoff/desk/console"
+	"github.com/handoffdesk/handoff/desk/desktest"
+	"github.com/handoffdesk/handoff/storage"
 	"github.com/handoffdesk/handoff/storage/memory"
 )
 
@@ -230,7 +232,10 @@ func TestAnEleventhStreamOfASeatIsRefused(t *testing.T) {
 
 func TestAgentIsConnectedWhileAStreamOfTheirDeviceIsOpen(t *testing.T) {
 	t.Parallel()
-	w := newWorldOn(t, memory.New(nil), desk.Options{Lease: time.Second, Heartbeat: 100 * time.Millisecond, Sweep: 100 * time.Millisecond})
+	clock := &desktest.Clock{}
+	store := memory.New(&memory.Options{Now: clock.Now})
+	const lease = 20 * time.Second
+	w := newWorldOn(t, store, desk.Options{Lease: lease, Heartbeat: 50 * time.Millisecond, Sweep: 100 * time.Millisecond})
 	ctx, stop := context.WithCancel(t.Context())
 	var run errgroup.Group
 	run.Go(func() error { return w.desk.Run(ctx) })
@@ -239,15 +244,20 @@ func TestAgentIsConnectedWhileAStreamOfTheirDeviceIsOpen(t *testing.T) {
 	connected := func() bool {
 		agents, err := w.seat(acme, "adm").Colleagues(t.Context())
 		require.NoError(t, err)
-		for _, a := range agents {
-			if a.ID == "ana-acme" {
-				return a.Connected
-			}
-		}
-		return false
+		i := slices.IndexFunc(agents, func(a desk.AgentStatus) bool { return a.ID == "ana-acme" })
+		return i >= 0 && agents[i].Connected
+	}
+	renewed := func() bool {
+		leases, err := store.Records(t.Context(), storage.Range{Bot: acme, Kind: "lease", Parent: "ana-acme"}, 1)
+		require.NoError(t, err)
+		return len(leases) == 1 && !leases[0].Expires.Before(clock.Now().Add(lease))
 	}
 	stays := func(why string) {
-		require.Never(t, func() bool { return !connected() }, 1500*time.Millisecond, 50*time.Millisecond, why)
+		for range 3 {
+			clock.Advance(lease - time.Second)
+			require.Eventually(t, renewed, patience, 5*time.Millisecond, why)
+		}
+		require.True(t, connected(), why)
 	}
 	watch(t, s, "", "As", "ana@acme").next("hello")
 	require.False(t, connected(), "a stream without a device is nobody's presence")
@@ -260,7 +270,10 @@ func TestAgentIsConnectedWhileAStreamOfTheirDeviceIsOpen(t *testing.T) {
 	stays("the device has another stream")
 	anew.leave()
 	require.True(t, connected(), "it may come back")
-	require.Eventually(t, func() bool { return !connected() }, patience, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		clock.Advance(time.Second)
+		return !connected()
+	}, patience, 50*time.Millisecond)
 }
 
 func TestSigningOutIsLeavingAtOnce(t *testing.T) {

@@ -126,6 +126,10 @@ func TestATagIsChosenBeforeTheEnd(t *testing.T) {
 	bia.Click(".head__facts [aria-haspopup=dialog]", "")
 	bia.Type("lo")
 	bia.Sees(".tagpicker__item", "Lost")
+	require.NoError(t, w.bot.PutTag(t.Context(), handoff.Tag{ID: "loud", Name: "Loud"}))
+	bia.Sees(".tagpicker__item", "Loud") // what is new shows in what is open
+	bia.Type("st")
+	bia.SeesNo(".tagpicker__item", "Loud")
 	bia.Accessible("tag-picker")
 	bia.Key("\r")
 	bia.Sees(".head__tags .tag[data-colour=red]", "Lost")

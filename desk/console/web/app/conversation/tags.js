@@ -76,8 +76,11 @@ export function tagPicker(on, change) {
     if (at !== null) ([...boxes.querySelectorAll('input')].find((b) => b.value === at) ?? search).focus();
     fill(hint, hits.length ? t('tags.found', { count: hits.length }) : free() ? t('tags.press_enter', { tag: search.value.trim() }) : t('tags.none_found'));
   };
-  list();
-  return h('div', { class: 'tagpicker' }, h('label', { class: 'visually-hidden', for: name }, t('conv.tags.new')), search, boxes, hint);
+  const el = h('div', { class: 'tagpicker' }, h('label', { class: 'visually-hidden', for: name }, t('conv.tags.new')), search, boxes, hint);
+  // Tags may become known while it is open.
+  let end = null;
+  end = tags.watch(() => (end && !el.isConnected ? end() : list()));
+  return el;
 }
 
 /** Asks for the tags that the queue wants before the end; undefined if the agent would rather not. */
