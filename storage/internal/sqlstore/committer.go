@@ -41,10 +41,13 @@ type CommitterOptions struct {
 // each of its batches alone.
 const attempts = 10
 
-// moment is for how long a group waits for more that is smaller than what is in
-// hand: many who were told of the last one come back at once, and what each
-// group costs by itself is paid for fewer times. Who commits alone never waits.
-const moment = 250 * time.Microsecond
+// While many batches are in hand, a group that is smaller than they are waits a
+// moment for more: those who were told of the last one come back with others,
+// and what each group costs by itself is paid for fewer times.
+const (
+	many   = 16
+	moment = 250 * time.Microsecond
+)
 
 // Committer gathers the commits of a process: those that arrive while it is
 // busy go together into the next transaction. It has goroutines only while
@@ -127,7 +130,7 @@ func (c *Committer) work() {
 func (c *Committer) gathers() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.queue) > 0 && len(c.queue) < c.inHand
+	return len(c.queue) > 0 && len(c.queue) < c.inHand && c.inHand >= many
 }
 
 // take takes the next group off the queue; none ends the worker.

@@ -89,35 +89,45 @@ func TestCommitsThatArriveTogetherShareATransaction(t *testing.T) {
 	})
 }
 
-func TestAGroupThatIsSmallerThanWhatIsInHandWaitsAMomentForMore(t *testing.T) {
+func TestWhileManyAreInHandASmallGroupWaitsAMomentForMore(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{turns: make(chan struct{})}
-		c := s.committer(2)
-		commit := func(agents ...string) {
-			for _, a := range agents {
-				go func() { require.NoError(t, c.Commit(t.Context(), raise(a))) }()
-				synctest.Wait()
+	for _, crowd := range []int{many, many - 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &server{turns: make(chan struct{})}
+			c := NewCommitter(CommitterOptions{Writers: 2, MaxGroup: 100, MaxOps: 100, Attempt: s.attempt, Timeout: time.Minute})
+			commit := func(agents ...string) {
+				for _, a := range agents {
+					go func() { require.NoError(t, c.Commit(t.Context(), raise(a))) }()
+					synctest.Wait()
+				}
 			}
-		}
-		turn := func(want ...string) {
-			t.Helper()
-			s.turns <- struct{}{}
+			var want []string
+			for i := range crowd {
+				want = append(want, fmt.Sprint(i))
+			}
+			turn := func() []string {
+				s.turns <- struct{}{}
+				synctest.Wait()
+				return s.groups[len(s.groups)-1]
+			}
+			commit("a", "b") // each at once
+			commit(want...)
+			require.Equal(t, []string{"a"}, turn())
+			commit("c")
+			require.Equal(t, []string{"b"}, turn()) // the crowd is in hand, and c waits or not
+			commit("d")
+			time.Sleep(moment)
 			synctest.Wait()
-			require.Equal(t, want, s.groups[len(s.groups)-1])
-		}
-		commit("a", "b") // each at once: neither is smaller than the other
-		commit("c", "d", "e")
-		turn("a")
-		commit("f")
-		turn("b") // c, d and e are in hand, and f waits
-		commit("g")
-		turn("c", "d", "e")
-		time.Sleep(moment)
-		synctest.Wait()
-		turn("f", "g")
-		c.Close()
-	})
+			require.Equal(t, want, turn())
+			if crowd == many {
+				require.Equal(t, []string{"c", "d"}, turn())
+			} else {
+				require.Equal(t, []string{"c"}, turn())
+				require.Equal(t, []string{"d"}, turn())
+			}
+			c.Close()
+		})
+	}
 }
 
 func TestABatchThatTheServerRefusesFailsAlone(t *testing.T) {
