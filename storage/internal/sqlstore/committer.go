@@ -41,14 +41,6 @@ type CommitterOptions struct {
 // each of its batches alone.
 const attempts = 10
 
-// While many batches are in hand, a group that is smaller than they are waits a
-// moment for more: those who were told of the last one come back with others,
-// and what each group costs by itself is paid for fewer times.
-const (
-	many   = 16
-	moment = 250 * time.Microsecond
-)
-
 // Committer gathers the commits of a process: those that arrive while it is
 // busy go together into the next transaction. It has goroutines only while
 // there is something to commit.
@@ -58,7 +50,6 @@ type Committer struct {
 	mu      sync.Mutex
 	queue   []*waiting
 	workers int
-	inHand  int            // batches, of all workers
 	idle    sync.WaitGroup // counts workers
 }
 
@@ -112,25 +103,12 @@ func (c *Committer) Close() { c.idle.Wait() }
 
 func (c *Committer) work() {
 	for {
-		if c.gathers() {
-			time.Sleep(moment)
-		}
 		group := c.take()
 		if len(group) == 0 {
 			return
 		}
 		c.commit(group)
-		c.mu.Lock()
-		c.inHand -= len(group)
-		c.mu.Unlock()
 	}
-}
-
-// gathers reports whether the next group is to wait for more.
-func (c *Committer) gathers() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.queue) > 0 && len(c.queue) < c.inHand && c.inHand >= many
 }
 
 // take takes the next group off the queue; none ends the worker.
@@ -146,7 +124,6 @@ func (c *Committer) take() []*waiting {
 		c.workers--
 		return nil
 	}
-	c.inHand += n
 	group := slices.Clone(c.queue[:n])
 	c.queue = slices.Delete(c.queue, 0, n)
 	return group

@@ -89,47 +89,6 @@ func TestCommitsThatArriveTogetherShareATransaction(t *testing.T) {
 	})
 }
 
-func TestWhileManyAreInHandASmallGroupWaitsAMomentForMore(t *testing.T) {
-	t.Parallel()
-	for _, crowd := range []int{many, many - 1} {
-		synctest.Test(t, func(t *testing.T) {
-			s := &server{turns: make(chan struct{})}
-			c := NewCommitter(CommitterOptions{Writers: 2, MaxGroup: 100, MaxOps: 100, Attempt: s.attempt, Timeout: time.Minute})
-			commit := func(agents ...string) {
-				for _, a := range agents {
-					go func() { require.NoError(t, c.Commit(t.Context(), raise(a))) }()
-					synctest.Wait()
-				}
-			}
-			var want []string
-			for i := range crowd {
-				want = append(want, fmt.Sprint(i))
-			}
-			turn := func() []string {
-				s.turns <- struct{}{}
-				synctest.Wait()
-				return s.groups[len(s.groups)-1]
-			}
-			commit("a", "b") // each at once
-			commit(want...)
-			require.Equal(t, []string{"a"}, turn())
-			commit("c")
-			require.Equal(t, []string{"b"}, turn()) // the crowd is in hand, and c waits or not
-			commit("d")
-			time.Sleep(moment)
-			synctest.Wait()
-			require.Equal(t, want, turn())
-			if crowd == many {
-				require.Equal(t, []string{"c", "d"}, turn())
-			} else {
-				require.Equal(t, []string{"c"}, turn())
-				require.Equal(t, []string{"d"}, turn())
-			}
-			c.Close()
-		})
-	}
-}
-
 func TestABatchThatTheServerRefusesFailsAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
