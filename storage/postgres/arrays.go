@@ -44,6 +44,7 @@ func (c arrayCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value an
 // texts encodes a []string as text[].
 type texts struct{}
 
+// Encode appends the array in the binary form of the wire.
 func (texts) Encode(value any, buf []byte) ([]byte, error) {
 	of := value.([]string)
 	size := 0
@@ -60,6 +61,7 @@ func (texts) Encode(value any, buf []byte) ([]byte, error) {
 // numbers encodes an []int64 as bigint[].
 type numbers struct{}
 
+// Encode appends the array in the binary form of the wire.
 func (numbers) Encode(value any, buf []byte) ([]byte, error) {
 	of := value.([]int64)
 	buf = appendArray(buf, pgtype.Int8OID, len(of), 12*len(of))
