@@ -30,7 +30,10 @@ const (
 	mostRead  = 5 * storage.MaxPage
 )
 
-// found are the facts that one look at a conversation found in one hour.
+// mostKept is how many facts are in one record: reports read them by the page.
+const mostKept = 20
+
+// found are facts that one look at a conversation found in one hour.
 type found []report.Fact
 
 // UnmarshalJSON also takes a fact by itself, as each was kept at first.
@@ -88,6 +91,7 @@ func (d *Desk) count(ctx context.Context, t *draft, v doc[report.Tally], at touc
 		if n < 0 {
 			n = len(facts)
 		}
+		n = min(n, mostKept)
 		k := child(at.bot, kindFact, hour, facts[0].ID())
 		if err := put(t, doc[found]{key: k, value: facts[:n]}, time.Time{}); err != nil {
 			return err

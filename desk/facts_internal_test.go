@@ -138,6 +138,28 @@ func TestFactsThatCannotBeKeptTogetherAreKeptOneByOne(t *testing.T) {
 	f.factsMatch(ana, ben)
 }
 
+func TestARecordOfFactsIsNoLongerThanReportsReadByThePage(t *testing.T) {
+	t.Parallel()
+	f, _ := newLedger(t)
+	ana := f.writes("ana")
+	for range mostKept {
+		_, err := f.bot.HandOff(t.Context(), ana, HandOff{Queue: "sales"}, "")
+		must.NoError(t, err)
+		_, err = f.bot.Withdraw(t.Context(), ana)
+		must.NoError(t, err)
+	}
+	f.settle()
+	records, err := f.store.Records(t.Context(), storage.Range{Bot: "acme", Kind: kindFact}, storage.MaxPage)
+	must.NoError(t, err)
+	for _, r := range records {
+		v, err := decode[found](r)
+		must.NoError(t, err)
+		must.LessOrEqual(t, len(v.value), mostKept)
+	}
+	must.Len(t, records, 3, "one is started, and of each turn two")
+	f.factsMatch(ana)
+}
+
 func TestFactsThatWereKeptOneByOneCount(t *testing.T) {
 	t.Parallel()
 	f, _ := newLedger(t)
