@@ -32,6 +32,8 @@ type draft struct {
 	ops    []storage.Op
 	events []handoff.Event
 	bots   []handoff.BotID    // whose routing may be affected
+	comes  []queueLine        // to which somebody comes
+	under  *change            // of what people hold, that has begun
 	freed  []agentKey         // who have room again
 	roster bool               // agents, queues or members change
 	queue  doc[handoff.Queue] // that was read for it, see queueFor
@@ -54,15 +56,7 @@ func (d *Desk) decide(ctx context.Context, f func(t *draft) error) error {
 		if try == 0 {
 			began = now
 		}
-		t := &draft{now: now, first: try == 0}
-		if err = f(t); len(t.rests) > 0 && (err != nil || t.empty()) {
-			t = &draft{now: now}
-			err = f(t)
-		}
-		if err == nil && !t.empty() {
-			err = d.commit(ctx, t)
-		}
-		if !errors.Is(err, storage.ErrConflict) {
+		if err = d.try(ctx, &draft{now: now, first: try == 0}, f); !errors.Is(err, storage.ErrConflict) {
 			return err
 		}
 		if try+1 >= maxTries || now.Sub(began) > maxDeciding {
@@ -74,23 +68,62 @@ func (d *Desk) decide(ctx context.Context, f func(t *draft) error) error {
 	}
 }
 
+// try makes a decision once. What rested on what was remembered and came to
+// nothing is made from what is stored.
+func (d *Desk) try(ctx context.Context, t *draft, f func(t *draft) error) error {
+	defer t.drop()
+	err := f(t)
+	if len(t.rests) > 0 && (err != nil || t.empty()) {
+		return d.try(ctx, &draft{now: t.now}, f)
+	}
+	if err == nil && !t.empty() {
+		err = d.commit(ctx, t)
+	}
+	return err
+}
+
+// drop takes back what a draft that is not committed has begun.
+func (t *draft) drop() {
+	if t.under != nil {
+		t.under.over(false, true)
+		t.under = nil
+	}
+}
+
 func (t *draft) empty() bool { return len(t.ops)+len(t.events) == 0 }
 
-// commit applies a draft, repeating a batch whose outcome is unknown: the
-// store knows it by its id. It wakes whoever the change concerns.
+// commit applies a draft, and wakes whoever the change concerns.
 func (d *Desk) commit(ctx context.Context, t *draft) error {
 	if err := t.checkRests(); err != nil {
-		return err
+		return err // what has begun is dropped
 	}
 	if len(t.events) > 0 {
 		t.ops = append(t.ops, storage.AppendEvents{Events: t.events})
 	}
-	b := storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops}
+	made, known := false, false
+	under := d.outlooks.changing(t)
+	t.under = nil
+	defer func() { under.over(made, known) }()
+	err := d.apply(ctx, storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops})
+	made, known = err == nil, !errors.Is(err, ErrOutcomeUnknown)
+	switch {
+	case made:
+		d.wake(t)
+	case !known:
+		for _, l := range t.comes {
+			d.outlooks.bot(l.bot).unsure(true)
+		}
+	}
+	return err
+}
+
+// apply commits a batch. One whose outcome is unknown is repeated: the store
+// knows it by its id.
+func (d *Desk) apply(ctx context.Context, b storage.Batch) error {
 	for repeat := 0; ; repeat++ {
 		err := d.store.Commit(ctx, b)
 		switch {
 		case err == nil:
-			d.wake(t)
 			return nil
 		case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrInvalid),
 			errors.Is(err, storage.ErrUnsupported), errors.Is(err, storage.ErrClosed):
@@ -124,6 +157,9 @@ func (d *Desk) wake(t *draft) {
 		for _, bot := range t.bots {
 			d.forgetRoster(bot)
 		}
+	}
+	for _, l := range t.comes {
+		d.outlooks.bot(l.bot).comes(l.queue)
 	}
 	d.routing.mark(t.bots...)
 	for _, a := range t.freed {
@@ -185,7 +221,7 @@ func (t *draft) move(before, after handoff.Conversation, events []handoff.Event,
 	t.ops = append(t.ops, storage.PutConversation{Conversation: after, Expect: before.Version})
 	t.events = append(t.events, events...)
 	if after.State == handoff.StateWaiting {
-		t.bots = append(t.bots, after.Bot)
+		t.bots, t.comes = append(t.bots, after.Bot), append(t.comes, queueLine{after.Bot, after.Queue})
 	}
 	if before.Agent != after.Agent {
 		t.freed = append(t.freed, agentKey{before.Bot, before.Agent})
@@ -219,6 +255,16 @@ func (t *draft) open(c handoff.Conversation) {
 		}
 	}
 	t.ops = append(t.ops, put)
+}
+
+// loadsAt gives another time to the changes of what agents hold.
+func (t *draft) loadsAt(at time.Time) {
+	for i, op := range t.ops {
+		if l, ok := op.(storage.Load); ok {
+			l.At = at
+			t.ops[i] = l
+		}
+	}
 }
 
 func (t *draft) load(c handoff.Conversation, delta int, most limits) {

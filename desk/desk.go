@@ -164,22 +164,22 @@ func (o *Options) withDefaults() (Options, error) {
 // Desk is the service. Its methods may be called from many goroutines, and
 // several processes may each have one on the same data.
 type Desk struct {
-	store   storage.Store
-	o       Options
-	log     *slog.Logger
-	self    string                  // names this desk in leases on outgoing work
-	routing *dirty[handoff.BotID]   // whose waiting conversations want a look
-	lines   *lines                  // what routing left of them
-	sending *dirty[conversationKey] // what this process has put to be sent
-	timing  *bell                   // something that must come on time may be due
-	jobs    *bell                   // a job may be due
-	casting *bell                   // a broadcast has a turn
-	feed    *bell
-	others  *bell // another process may have committed something
-	duties  duties
-	follows []reaction      // what follows from what becomes of conversations
-	work    map[string]work // what timers are for, by kind
-	running atomic.Bool
+	store    storage.Store
+	o        Options
+	log      *slog.Logger
+	self     string                  // names this desk in leases on outgoing work
+	routing  *dirty[handoff.BotID]   // whose waiting conversations want a look
+	outlooks *outlooks               // what this process knows of bots' lines and people
+	sending  *dirty[conversationKey] // what this process has put to be sent
+	timing   *bell                   // something that must come on time may be due
+	jobs     *bell                   // a job may be due
+	casting  *bell                   // a broadcast has a turn
+	feed     *bell
+	others   *bell // another process may have committed something
+	duties   duties
+	follows  []reaction      // what follows from what becomes of conversations
+	work     map[string]work // what timers are for, by kind
+	running  atomic.Bool
 
 	rosters  *recent[*roster]
 	settings *recent[*settings]
@@ -203,7 +203,7 @@ func New(store storage.Store, o *Options) (*Desk, error) {
 	}
 	d := &Desk{
 		store: store, o: p, log: p.Logger, self: newToken(),
-		routing: newDirty[handoff.BotID](), lines: newLines(), sending: newDirty[conversationKey](), timing: newBell(), jobs: newBell(),
+		routing: newDirty[handoff.BotID](), outlooks: newOutlooks(), sending: newDirty[conversationKey](), timing: newBell(), jobs: newBell(),
 		casting: newBell(), feed: newBell(), others: newBell(),
 		duties:   duties{known: map[handoff.BotID]duty{}},
 		follows:  reactions,

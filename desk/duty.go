@@ -120,6 +120,12 @@ type duties struct {
 	known map[handoff.BotID]duty
 }
 
+func (d *duties) of(bot handoff.BotID) duty {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.known[bot]
+}
+
 // duty is a lease on routing a bot at once.
 type duty struct {
 	mine  bool
@@ -148,12 +154,10 @@ func (d *Desk) dutyTime() time.Duration { return d.o.Heartbeat }
 // if nobody has it. Where processes do not hear of one another, each has to
 // route what it commits.
 func (d *Desk) onDuty(ctx context.Context, bot handoff.BotID) (bool, error) {
-	if _, hears := storage.As[storage.Waker](d.store); !hears {
+	if !d.hears() {
 		return true, nil
 	}
-	d.duties.mu.Lock()
-	known := d.duties.known[bot]
-	d.duties.mu.Unlock()
+	known := d.duties.of(bot)
 	left := time.Until(known.until)
 	if left > 0 && !known.mine || left > d.dutyTime()/2 {
 		return known.mine, nil

@@ -284,7 +284,7 @@ func (d *Desk) react(ctx context.Context, at touch) error {
 				continue
 			}
 			t.ops, t.events = append(t.ops, part.ops...), append(t.events, part.events...)
-			t.bots, t.freed = append(t.bots, part.bots...), append(t.freed, part.freed...)
+			t.bots, t.comes, t.freed = append(t.bots, part.bots...), append(t.comes, part.comes...), append(t.freed, part.freed...)
 			t.sends = t.sends || part.sends
 		}
 		return nil

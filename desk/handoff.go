@@ -129,12 +129,20 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 		if err != nil {
 			return err
 		}
+		var given []handoff.Event // to an agent at once: the outcome is the queue's all the same
 		out = Outcome{State: course.now.State, Rule: h.routed.rule, Closed: taken.closed, NextOpening: taken.next}
 		if taken.refused {
 			t.refuse(a.by, c, taken)
 		} else {
 			out.Queue, out.Agent = course.now.Queue, course.now.Agent
-			t.move(course.before, course.now, course.events, most)
+			if out.State == handoff.StateWaiting {
+				if given, err = d.giveAtOnce(ctx, t, course); err != nil {
+					return err
+				}
+			}
+			if given == nil {
+				t.move(course.before, course.now, course.events, most)
+			}
 			if h.Note != "" || len(h.Fields) > 0 {
 				m := newMessage(t, a.by, c, handoff.Content{Kind: handoff.KindBrief, Text: h.Note, Fields: h.Fields})
 				m.Private = true
@@ -154,6 +162,7 @@ func (b *Bot) HandOff(ctx context.Context, id handoff.ConversationID, h HandOff,
 				t.say(*m, c.Version)
 			}
 		}
+		t.note(given...)
 		return keep(t, k, out)
 	})
 	return out, err

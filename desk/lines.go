@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/handoffdesk/handoff"
@@ -54,10 +53,12 @@ type sight struct {
 }
 
 func (d *Desk) look(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s sight, err error) {
+	keep := d.outlooks.bot(bot).reading()
 	people, room, err := d.people(ctx, bot, r, offers, now)
 	if err != nil {
 		return s, err
 	}
+	keep(r, people, now)
 	s = sight{Snapshot: people, lined: map[handoff.ConversationID]handoff.Conversation{}}
 	var lines []storage.Line
 	for id, q := range r.queues {
@@ -109,65 +110,5 @@ func (s *sight) leaves(plan []routing.Assignment, left map[handoff.QueueID]bool)
 	}
 	for _, id := range s.shut {
 		left[id] = true
-	}
-}
-
-// lines is what this process last found of each bot: in which queues somebody
-// may wait whom the router could not give to anyone.
-type lines struct {
-	mu sync.Mutex
-	of map[handoff.BotID]*remnant
-}
-
-// remnant is what the router leaves of one bot's lines.
-type remnant struct {
-	looks  int                      // that have begun
-	known  bool                     // the last of them is over, and found all there is
-	queues map[handoff.QueueID]bool // somebody waits there, or was not looked for
-}
-
-func newLines() *lines { return &lines{of: map[handoff.BotID]*remnant{}} }
-
-// look begins a look at a bot's lines. From now on anybody may wait, until left
-// tells in which queues the look has left somebody. A look that others have
-// overtaken, or that ends without telling, tells nothing.
-func (l *lines) look(bot handoff.BotID) (left func(map[handoff.QueueID]bool)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.of[bot]
-	if r == nil {
-		r = &remnant{}
-		l.of[bot] = r
-	}
-	r.looks++
-	r.known = false
-	mine := r.looks
-	return func(queues map[handoff.QueueID]bool) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if r.looks == mine {
-			r.known, r.queues = true, queues
-		}
-	}
-}
-
-// mayWait reports whether somebody may wait in one of an agent's queues.
-func (l *lines) mayWait(bot handoff.BotID, members []doc[handoff.Member]) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.of[bot]
-	return r == nil || !r.known || slices.ContainsFunc(members, func(m doc[handoff.Member]) bool { return r.queues[m.value.Queue] })
-}
-
-// makeRoom has a bot's lines looked at for an agent who has room again, if
-// anybody may wait in their queues. Where processes do not hear of one another,
-// somebody whom another put there may.
-func (d *Desk) makeRoom(k agentKey, now time.Time) {
-	if k.agent == "" {
-		return
-	}
-	_, hears := storage.As[storage.Waker](d.store)
-	if r, ok := d.rosters.known(k.bot, now); !hears || !ok || d.lines.mayWait(k.bot, r.members[k.agent]) {
-		d.routing.mark(k.bot)
 	}
 }

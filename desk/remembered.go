@@ -123,3 +123,13 @@ func (r *roster) agent(id handoff.AgentID) doc[handoff.Agent] {
 	}
 	return r.agents[i]
 }
+
+// member gives an agent's membership of a queue; absent if they are not in it.
+func (r *roster) member(id handoff.AgentID, queue handoff.QueueID) doc[handoff.Member] {
+	for _, m := range r.members[id] {
+		if m.value.Queue == queue {
+			return m
+		}
+	}
+	return doc[handoff.Member]{}
+}

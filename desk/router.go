@@ -163,7 +163,9 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 	planner := routing.Planner{Why: true}
 	poison := map[handoff.ConversationID]bool{} // fail by themselves: nobody waits for them
 	at, idle := shallow(), 0
-	tell, left := d.lines.look(bot), map[handoff.QueueID]bool{}
+	left := map[handoff.QueueID]bool{}
+	tell, end := d.outlooks.bot(bot).look()
+	defer end()
 	for round := 0; round < maxRounds; {
 		now, err := d.store.Now(ctx)
 		if err != nil {
@@ -272,11 +274,10 @@ func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff
 	if err != nil {
 		return fmt.Errorf("desk: reading the clock: %w", err)
 	}
-	members := r.members[as.Agent]
-	i := slices.IndexFunc(members, func(m doc[handoff.Member]) bool { return m.value.Queue == as.Queue })
+	seat := r.member(as.Agent, as.Queue)
 	t := &draft{now: now}
 	require(t, agent)
-	require(t, members[i])
+	require(t, seat)
 	require(t, r.leases[as.Agent])
 	require(t, r.queues[as.Queue])
 	if cal := r.calendars[agent.value.Calendar]; agent.value.Calendar != "" {
@@ -300,16 +301,11 @@ func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff
 	}
 	events[len(events)-1].Why = string(as.Rule)
 	remove(t, offers[c.ID]) // of when the queue asked
-	most := limits{all: agent.value.Limit(), queue: members[i].value.Limit(agent.value)}
+	most := limits{all: agent.value.Limit(), queue: seat.value.Limit(agent.value)}
 	t.move(c, after, events, most)
 	// Within one plan the order of assignments must show in the times, or
 	// round robin would favour the lower ids.
-	for j, op := range t.ops {
-		if l, ok := op.(storage.Load); ok {
-			l.At = now.Add(time.Duration(nth) * time.Millisecond)
-			t.ops[j] = l
-		}
-	}
+	t.loadsAt(now.Add(time.Duration(nth) * time.Millisecond))
 	t.bots = nil // the router is at it already
 	return d.commit(ctx, t)
 }

@@ -76,6 +76,10 @@ func (d *Desk) follow(ctx context.Context, at storage.Cursor) (storage.Cursor, e
 
 // concern wakes whoever has to do with an event of another process.
 func (d *Desk) concern(e handoff.Event) {
+	if e.Kind != handoff.EventMessage && e.Kind != handoff.EventDelivery {
+		ends := e.Kind == handoff.EventEnded || e.Kind == handoff.EventWrappedUp
+		d.outlooks.bot(e.Bot).unsure(!ends)
+	}
 	switch {
 	case e.Conversation == "": // an agent, a queue, a membership
 		d.forgetRoster(e.Bot)

@@ -1,0 +1,260 @@
+package desk
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	must "github.com/stretchr/testify/require"
+
+	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
+	"github.com/handoffdesk/handoff/storage"
+	"github.com/handoffdesk/handoff/storage/memory"
+)
+
+// found is a look that finds somebody left in some queues.
+func (o *outlook) found(left ...handoff.QueueID) {
+	tell, end := o.look()
+	defer end()
+	queues := map[handoff.QueueID]bool{}
+	for _, q := range left {
+		queues[q] = true
+	}
+	tell(queues)
+}
+
+var inSales = []doc[handoff.Member]{{value: handoff.Member{Queue: "sales", Agent: "ana"}}}
+
+func TestALookThatAnotherHasOvertakenTellsNothing(t *testing.T) {
+	t.Parallel()
+	all := newOutlooks()
+	o := all.bot("acme")
+	must.True(t, o.mayWait(inSales), "never looked")
+
+	o.found("support")
+	must.False(t, o.mayWait(inSales))
+	must.False(t, o.mayWait(nil), "in no queue")
+	must.True(t, all.bot("rival").mayWait(inSales), "another bot")
+
+	o.found("sales")
+	must.True(t, o.mayWait(inSales))
+	early, endEarly := o.look()
+	late, endLate := o.look()
+	early(nil)
+	endEarly()
+	must.True(t, o.mayWait(inSales), "the other one still looks")
+	late(nil)
+	endLate()
+	must.False(t, o.mayWait(inSales))
+
+	_, end := o.look()
+	must.False(t, o.mayWait(inSales), "who comes while it is looked is noted")
+	end()
+	must.True(t, o.mayWait(inSales), "it could not tell")
+}
+
+func TestWhoComesWaitsUntilALookThatBeganLaterFindsNobody(t *testing.T) {
+	t.Parallel()
+	o := newOutlooks().bot("acme")
+	o.found()
+	tell, end := o.look()
+	o.comes("sales")
+	must.True(t, o.mayWait(inSales))
+	tell(nil)
+	end()
+	must.True(t, o.mayWait(inSales), "that look may not have seen them")
+	o.found()
+	must.False(t, o.mayWait(inSales))
+}
+
+// hearing is a store that could tell of other processes.
+type hearing struct{ storage.Store }
+
+func (hearing) Watch(context.Context, func()) error { return nil }
+
+func TestWhatEndsInAnotherProcessMakesRoomForWhoWaits(t *testing.T) {
+	t.Parallel()
+	d, err := New(hearing{memory.New(nil)}, nil)
+	must.NoError(t, err)
+	now := time.Now()
+	_, err = d.rosters.of(t.Context(), "acme", now)
+	must.NoError(t, err)
+	r, _ := d.rosters.known("acme", now)
+	r.members["ana"] = []doc[handoff.Member]{{value: handoff.Member{Queue: "sales", Agent: "ana"}}}
+	ended := handoff.Event{Bot: "acme", Conversation: "c", Kind: handoff.EventEnded, FromAgent: "ana", At: now}
+	wrapped := handoff.Event{Bot: "acme", Conversation: "c", Kind: handoff.EventWrappedUp, Agent: "ana", At: now}
+	for _, e := range []handoff.Event{ended, wrapped} {
+		d.outlooks.bot("acme").found("sales")
+		d.concern(e)
+		must.Equal(t, []handoff.BotID{"acme"}, d.routing.take())
+		d.outlooks.bot("acme").found()
+		d.concern(e)
+		must.Empty(t, d.routing.take())
+	}
+	ended.FromAgent = "" // nobody held it
+	d.concern(ended)
+	must.Empty(t, d.routing.take())
+}
+
+// staffed is an outlook of a bot with ana in sales, who has room for one, and
+// a line that was seen to be empty.
+func staffed(now time.Time) (*outlook, *roster) {
+	o, r := newOutlooks().bot("acme"), &roster{
+		agents:  []doc[handoff.Agent]{{value: handoff.Agent{ID: "ana"}}},
+		members: map[handoff.AgentID][]doc[handoff.Member]{"ana": inSales},
+	}
+	o.reading()(r, onlyAna(), now)
+	o.found()
+	return o, r
+}
+
+func onlyAna() routing.Snapshot {
+	return routing.Snapshot{
+		Queues: []routing.Queue{{ID: "sales"}},
+		Agents: []routing.Agent{{ID: "ana", Available: true, Connected: true, Limit: 1, Seats: []routing.Seat{{Queue: "sales", Limit: 1}}}},
+	}
+}
+
+var wants = routing.Waiting{ID: "c", Queue: "sales"}
+
+func TestWhatIsReadWhileSomethingChangesIsNotTakenForWhatPeopleHold(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	o, r := staffed(now)
+	is := o.people
+	keep := o.reading()
+	_, _, under := o.planOne(r, wants, now, time.Second)
+	must.NotNil(t, under)
+	keep(r, onlyAna(), now)
+	must.Same(t, is, o.people, "it began meanwhile")
+	keep = o.reading()
+	under.over(true, true)
+	keep(r, onlyAna(), now)
+	must.Same(t, is, o.people, "it was not over")
+	_, _, under = o.planOne(r, wants, now, time.Second)
+	must.Nil(t, under, "she has one")
+	o.reading()(r, onlyAna(), now)
+	must.NotSame(t, is, o.people)
+}
+
+func TestWhatAnAgentWasNotGivenAfterAllMakesTheDeskLookAgain(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, over := range []struct{ made, known, sure bool }{{true, true, true}, {false, true, false}, {false, false, false}} {
+		o, r := staffed(now)
+		_, _, under := o.planOne(r, wants, now, time.Second)
+		must.NotNil(t, under)
+		under.over(over.made, over.known)
+		must.Equal(t, over.sure, o.people != nil)
+		must.Zero(t, o.ongoing)
+	}
+}
+
+func TestAChangeShowsInWhatWasReadAfterItBegan(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	all := newOutlooks()
+	o, r := all.bot("acme"), &roster{agents: []doc[handoff.Agent]{{value: handoff.Agent{ID: "ana"}}}}
+	ends := all.changing(&draft{ops: []storage.Op{
+		storage.Load{Bot: "acme", Agent: "ana", Delta: -1, At: now}, storage.Load{Bot: "acme", Agent: "ana", Queue: "sales", Delta: -1, At: now},
+		storage.Load{Bot: "acme", Agent: "who left", Delta: -1, At: now}, storage.Load{Bot: "acme", Agent: "ana", Queue: "left", Delta: -1, At: now},
+	}})
+	full := onlyAna()
+	full.Agents[0].Load, full.Agents[0].Seats[0].Load = 1, 1
+	o.mu.Lock()
+	o.people = newPicture(r, full, now)
+	o.mu.Unlock()
+	o.found()
+	_, _, under := o.planOne(r, wants, now, time.Second)
+	must.Nil(t, under)
+	ends.over(true, true)
+	must.Equal(t, now, o.people.people.Agents[0].IdleSince)
+	_, at, under := o.planOne(r, wants, now, time.Second)
+	must.NotNil(t, under)
+	must.Equal(t, now, at)
+	must.Equal(t, 1, full.Agents[0].Load, "what was read stays as it was")
+}
+
+func TestAPictureIsOfOneRosterAndNotForLong(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, c := range map[string]struct {
+		of  func(*roster) *roster
+		now time.Time
+	}{
+		"another roster": {func(*roster) *roster { return &roster{} }, now},
+		"too old":        {func(r *roster) *roster { return r }, now.Add(time.Second)},
+		"from before":    {func(r *roster) *roster { return r }, now.Add(-time.Millisecond)},
+	} {
+		o, r := staffed(now)
+		_, _, under := o.planOne(c.of(r), wants, c.now, time.Second)
+		must.Nil(t, under, name)
+	}
+	o, r := staffed(now)
+	_, _, under := o.planOne(r, wants, now.Add(999*time.Millisecond), time.Second)
+	must.NotNil(t, under)
+}
+
+func TestWhatAnotherProcessDidMakesItUnknownWhatPeopleHold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		e             handoff.Event
+		people, lines bool // are still known
+	}{
+		{handoff.Event{Kind: handoff.EventMessage}, true, true},
+		{handoff.Event{Kind: handoff.EventDelivery}, true, true},
+		{handoff.Event{Kind: handoff.EventEnded, FromAgent: "ana"}, false, true},
+		{handoff.Event{Kind: handoff.EventWrappedUp, Agent: "ana"}, false, true},
+		{handoff.Event{Kind: handoff.EventHandedOff}, false, false},
+		{handoff.Event{Kind: handoff.EventAssigned, Agent: "ana"}, false, false},
+		{handoff.Event{Kind: handoff.EventTransferred}, false, false},
+	} {
+		d, err := New(hearing{memory.New(nil)}, nil)
+		must.NoError(t, err)
+		o := d.outlooks.bot("acme")
+		o.reading()(&roster{}, onlyAna(), time.Now())
+		o.found()
+		c.e.Bot, c.e.Conversation = "acme", "c"
+		d.concern(c.e)
+		must.Equal(t, c.people, o.people != nil, c.e.Kind)
+		must.Equal(t, !c.lines, o.mayWait(inSales), c.e.Kind)
+	}
+}
+
+func TestADraftThatIsNotCommittedTakesBackWhatItBegan(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d, err := New(hearing{memory.New(nil)}, nil)
+	must.NoError(t, err)
+	for name, f := range map[string]func(*draft) error{
+		"an error": func(*draft) error { return ErrNotFound },
+		"nothing":  func(*draft) error { return nil },
+		"a panic":  func(*draft) error { panic("a bug") },
+		"out of date": func(t *draft) error {
+			t.ops = append(t.ops, storage.Check{Key: houseKey("a", "b"), Version: 2})
+			return nil
+		},
+		"never stored": func(t *draft) error {
+			t.ops = append(t.ops, storage.Check{Key: houseKey("a", "c"), Version: 2})
+			return nil
+		},
+	} {
+		o, r := staffed(now)
+		first := true
+		_ = d.contained("a test", "acme", func() error {
+			return d.decide(t.Context(), func(t *draft) error {
+				if !first {
+					return ErrNotFound
+				}
+				first = false
+				_, _, t.under = o.planOne(r, wants, now, time.Second)
+				t.restOn(houseKey("a", "b"), 1)
+				return f(t)
+			})
+		})
+		must.False(t, first, name)
+		must.Zero(t, o.ongoing, name)
+		must.Nil(t, o.people, name)
+	}
+}
