@@ -53,12 +53,13 @@ type sight struct {
 }
 
 func (d *Desk) look(ctx context.Context, bot handoff.BotID, r *roster, offers standing, at depth, now time.Time) (s sight, err error) {
-	keep := d.outlooks.bot(bot).reading()
+	census := d.outlooks.bot(bot).census()
+	defer census.end()
 	people, room, err := d.people(ctx, bot, r, offers, now)
 	if err != nil {
 		return s, err
 	}
-	keep(r, people, now)
+	census.keep(r, people, now)
 	s = sight{Snapshot: people, lined: map[handoff.ConversationID]handoff.Conversation{}}
 	var lines []storage.Line
 	for id, q := range r.queues {

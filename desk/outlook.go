@@ -28,7 +28,7 @@ func (o *outlooks) bot(id handoff.BotID) *outlook {
 	defer o.mu.Unlock()
 	b := o.of[id]
 	if b == nil {
-		b = &outlook{came: map[handoff.QueueID]int{}}
+		b = &outlook{came: map[handoff.QueueID]int{}, censuses: map[*census]bool{}, ongoing: map[*change]bool{}}
 		o.of[id] = b
 	}
 	return b
@@ -45,9 +45,9 @@ type outlook struct {
 	left map[handoff.QueueID]bool
 	came map[handoff.QueueID]int
 
-	people  *picture // nil if it is not known what everybody holds
-	changes int      // of what people hold, begun by this process
-	ongoing int      // of these
+	people   *picture         // nil if it is not known what everybody holds
+	censuses map[*census]bool // of that, under way
+	ongoing  map[*change]bool // of that, by this process
 }
 
 // look begins a look at a bot's lines. The caller ends it, and before that

@@ -20,20 +20,56 @@ type picture struct {
 	plan   routing.Planner
 }
 
-// reading begins to read what a bot's people hold. What it gives keeps what was
-// read, unless this process changes something meanwhile: then nobody knows
-// whether that is in it.
-func (o *outlook) reading() (keep func(r *roster, people routing.Snapshot, now time.Time)) {
+// census is a reading of what a bot's people hold. Of whom this process changes
+// something meanwhile nobody knows whether it is in what is read.
+type census struct {
+	o       *outlook
+	unclear map[handoff.AgentID]bool
+}
+
+// census begins a census, which the caller ends.
+func (o *outlook) census() *census {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	quiet, before := o.ongoing == 0, o.changes
-	return func(r *roster, people routing.Snapshot, now time.Time) {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if quiet && o.changes == before {
-			o.people = newPicture(r, people, now)
+	s := &census{o: o, unclear: map[handoff.AgentID]bool{}}
+	for c := range o.ongoing {
+		s.blur(c)
+	}
+	o.censuses[s] = true
+	return s
+}
+
+func (s *census) blur(c *change) {
+	for _, l := range c.loads[s.o] {
+		s.unclear[l.Agent] = true
+	}
+}
+
+// keep keeps what was read, and of those who are unclear what is known of them
+// already. If nothing is, it keeps nothing.
+func (s *census) keep(r *roster, people routing.Snapshot, now time.Time) {
+	o := s.o
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	was := o.people
+	if was == nil && len(s.unclear) > 0 {
+		return
+	}
+	o.people = newPicture(r, people, now)
+	for agent := range s.unclear {
+		o.people.take(was, agent)
+	}
+	for c := range o.ongoing { // they were unclear
+		if c.in != nil && c.in == was {
+			c.in = o.people
 		}
 	}
+}
+
+func (s *census) end() {
+	s.o.mu.Lock()
+	defer s.o.mu.Unlock()
+	delete(s.o.censuses, s)
 }
 
 func newPicture(r *roster, people routing.Snapshot, now time.Time) *picture {
@@ -49,6 +85,26 @@ func newPicture(r *roster, people routing.Snapshot, now time.Time) *picture {
 		}
 	}
 	return p
+}
+
+// take takes over from an earlier picture what an agent holds.
+func (p *picture) take(was *picture, id handoff.AgentID) {
+	i, is := p.index[id]
+	k, known := was.index[id]
+	if !is || !known {
+		return
+	}
+	to, from := &p.people.Agents[i], was.people.Agents[k]
+	to.Load, to.LastAssigned, to.IdleSince = from.Load, from.LastAssigned, from.IdleSince
+	for n := range to.Seats {
+		at := slices.IndexFunc(from.Seats, func(seat routing.Seat) bool { return seat.Queue == to.Seats[n].Queue })
+		if at >= 0 {
+			to.Seats[n].Load = from.Seats[at].Load
+		}
+	}
+	if to.LastAssigned.After(p.last) {
+		p.last = to.LastAssigned
+	}
 }
 
 // change makes of what an agent holds what a commit makes of it.
@@ -105,58 +161,63 @@ func (o *outlook) planOne(r *roster, w routing.Waiting, now time.Time, oldest ti
 		return as, at, nil // somebody may be before it
 	}
 	given := storage.Load{Agent: as.Agent, Delta: 1, At: at}
-	p.change(given)
-	given.Queue = as.Queue
-	p.change(given)
-	under = &change{of: []*outlook{o}, in: p}
-	o.changes++
-	o.ongoing++
+	ofQueue := given
+	ofQueue.Queue = as.Queue
+	under = &change{in: p, loads: map[*outlook][]storage.Load{o: {given, ofQueue}}}
+	for _, l := range under.loads[o] {
+		p.change(l)
+	}
+	o.begin(under)
 	return as, at, under
 }
 
 // change is one of what people hold that is under way.
 type change struct {
-	of    []*outlook // of the bots it concerns
-	loads map[*outlook][]storage.Load
-	in    *picture // it shows there already
+	loads map[*outlook][]storage.Load // of the bots it concerns
+	in    *picture                    // it shows there already
 }
 
-// changing begins the change that a draft makes.
+// changing begins the change that a draft makes, unless it has begun.
 func (o *outlooks) changing(t *draft) *change {
-	c, begun := t.under, t.under != nil
-	if c == nil {
-		c = &change{}
+	if t.under != nil {
+		return t.under
 	}
+	c := &change{}
 	for _, op := range t.ops {
-		l, ok := op.(storage.Load)
-		if !ok || l.Delta == 0 {
-			continue
+		if l, ok := op.(storage.Load); ok && l.Delta != 0 {
+			if c.loads == nil {
+				c.loads = map[*outlook][]storage.Load{}
+			}
+			of := o.bot(l.Bot)
+			c.loads[of] = append(c.loads[of], l)
 		}
-		if c.loads == nil {
-			c.loads = map[*outlook][]storage.Load{}
-		}
-		of := o.bot(l.Bot)
-		if c.loads[of] = append(c.loads[of], l); !begun && !slices.Contains(c.of, of) {
-			c.of = append(c.of, of)
-			of.mu.Lock()
-			of.changes++
-			of.ongoing++
-			of.mu.Unlock()
-		}
+	}
+	for of := range c.loads {
+		of.mu.Lock()
+		of.begin(c)
+		of.mu.Unlock()
 	}
 	return c
 }
 
+// begin notes a change that begins. The caller holds the lock.
+func (o *outlook) begin(c *change) {
+	o.ongoing[c] = true
+	for s := range o.censuses {
+		s.blur(c)
+	}
+}
+
 // over ends a change: it was made, or not, or nobody knows.
 func (c *change) over(made, known bool) {
-	for _, o := range c.of {
+	for o, loads := range c.loads {
 		o.mu.Lock()
-		o.ongoing--
+		delete(o.ongoing, c)
 		shown := c.in != nil && c.in == o.people
 		switch {
 		case o.people == nil, made && shown, !made && known && !shown:
 		case made:
-			for _, l := range c.loads[o] {
+			for _, l := range loads {
 				o.people.change(l)
 			}
 		default:
