@@ -35,7 +35,7 @@ type HandOff struct {
 // Say is a text for each outcome of a hand-off; an empty one says nothing.
 type Say struct {
 	// Queued: it waits in a queue. That is the outcome of every hand-off to a
-	// queue, even if an agent has it a moment later.
+	// queue, even if an agent has it already or a moment later.
 	Queued string `json:"queued,omitempty"`
 	// Assigned: the agent named in HandOff.Agent has it.
 	Assigned string `json:"assigned,omitempty"`
@@ -47,7 +47,8 @@ type Say struct {
 
 // Outcome is what became of a hand-off.
 type Outcome struct {
-	// State is handoff.StateWaiting; handoff.StateAssigned if HandOff named an
+	// State is handoff.StateWaiting, also if somebody was free and has it by
+	// now: who gets what goes to a queue is told by events. It is handoff.StateAssigned if HandOff named an
 	// agent and they have it: then Agent is who; or handoff.StateBot if the
 	// queue does not take it, because it is closed: then nothing has changed.
 	State handoff.State `json:"state"`

@@ -131,24 +131,28 @@ func (h *hands) next() (c handoff.Conversation, ok bool) {
 }
 
 // handOff hands a conversation off, assigns it to an agent and ends it: three
-// commits with one event each.
-func (h *hands) handOff(ctx context.Context, c handoff.Conversation, agent handoff.AgentID) error {
-	waiting, events, err := c.HandOff(act(handoff.Actor{By: handoff.ByBot}), handoff.HandOff{Queue: handoff.Queue{Bot: bot, ID: queue}})
+// commits with one event each. At once is what a desk does that finds the agent
+// free: the commit that hands off also assigns.
+func (h *hands) handOff(ctx context.Context, c handoff.Conversation, agent handoff.AgentID, atOnce bool) error {
+	waiting, handedOff, err := c.HandOff(act(handoff.Actor{By: handoff.ByBot}), handoff.HandOff{Queue: handoff.Queue{Bot: bot, ID: queue}})
 	if err != nil {
 		return err
 	}
-	if err := h.commit(ctx, check(queueKey()), put(c, waiting), storage.AppendEvents{Events: events}); err != nil {
-		return err
-	}
-	assigned, events, err := waiting.Assign(act(handoff.Actor{By: handoff.BySystem}), agent)
+	assigned, given, err := waiting.Assign(act(handoff.Actor{By: handoff.BySystem}), agent)
 	if err != nil {
 		return err
 	}
-	ops := []storage.Op{put(waiting, assigned), load(agent, "", +1), load(agent, queue, +1), check(queueKey())}
+	assign := []storage.Op{load(agent, "", +1), load(agent, queue, +1), check(queueKey())}
 	for _, k := range agentKeys(agent) {
-		ops = append(ops, check(k))
+		assign = append(assign, check(k))
 	}
-	if err := h.commit(ctx, append(ops, storage.AppendEvents{Events: events})...); err != nil {
+	if atOnce {
+		both := storage.AppendEvents{Events: append(handedOff, given...)}
+		err = h.commit(ctx, append(assign, put(c, assigned), both)...)
+	} else if err = h.commit(ctx, check(queueKey()), put(c, waiting), storage.AppendEvents{Events: handedOff}); err == nil {
+		err = h.commit(ctx, append(assign, put(waiting, assigned), storage.AppendEvents{Events: given})...)
+	}
+	if err != nil {
 		return err
 	}
 	ended, events, err := assigned.End(act(handoff.Actor{By: handoff.ByAgent, Agent: agent}), handoff.ReasonReturned)

@@ -64,9 +64,10 @@ type made struct {
 	conflicts int
 }
 
-// side gives the handoffs of so many processes, with so many callers in all.
-func (d *desks) side(name string, processes, callers, agents int) side[made] {
+// side gives the handoffs of so many processes: work is that of all of them.
+func (d *desks) side(name string, processes int, work Work) side[made] {
 	ps := d.processes[:processes]
+	work.Callers /= processes
 	return side[made]{name, func(ctx context.Context, each time.Duration) (made, error) {
 		n := int(1.5*d.rate*each.Seconds()) / processes
 		if _, err := ask[int, Nothing](ps, "Fill", func(int) int { return n }); err != nil {
@@ -76,7 +77,8 @@ func (d *desks) side(name string, processes, callers, agents int) side[made] {
 		if err != nil {
 			return made{}, err
 		}
-		results, err := ask[Work, Made](ps, "HandOff", func(int) Work { return Work{agents, callers / processes, each} })
+		work.Each = each
+		results, err := ask[Work, Made](ps, "HandOff", func(int) Work { return work })
 		if err != nil {
 			return made{}, err
 		}
@@ -150,7 +152,10 @@ func manyCallers(ctx context.Context, s *server, with settings) (rows []row, err
 		return nil, err
 	}
 	sides := []side[made]{
-		d.side("handoffs, 50 agents", 1, with.callers, 50), d.side("handoffs, 500 agents", 1, with.callers, mostAgents),
+		d.side("handoffs through the line, 50 agents", 1, Work{Agents: 50, Callers: with.callers}),
+		d.side("handoffs through the line, 500 agents", 1, Work{Agents: mostAgents, Callers: with.callers}),
+		d.side("handoffs at once, 50 agents", 1, Work{Agents: 50, Callers: with.callers, AtOnce: true}),
+		d.side("handoffs at once, 500 agents", 1, Work{Agents: mostAgents, Callers: with.callers, AtOnce: true}),
 		rated(j.insertSide("River Insert, tuned", tunedConns, tunedInserts, with.callers, 1)),
 		rated(w.workedSide("River, inserted and worked, tuned", working{with.callers, 1, 5000, tunedConns, tunedInserts, tunedQueue})),
 		rated(bench.side(8)),
@@ -164,17 +169,17 @@ func manyCallers(ctx context.Context, s *server, with settings) (rows []row, err
 	if err != nil {
 		return nil, err
 	}
-	for i, ours := range turns[:2] {
+	for i, ours := range turns[:4] {
 		rs := rates(ours)
 		rows = append(rows,
-			row{sides[i].name, perSecond(rs), sides[2].name, ratio(rs, rates(turns[2])), atLeast(1.3)},
-			row{"", "", sides[3].name, ratio(rs, rates(turns[3])), atLeast(1.3)},
-			row{"", "", sides[4].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[4]))), atLeast(0.8)},
-			row{"", "", sides[5].name + ": stretch", ratio(rs, rates(turns[5])), atLeast(0.5)},
-			row{"", "", sides[6].name + ": stretch", ratio(rs, rates(turns[6])), atLeast(0.5)},
+			row{sides[i].name, perSecond(rs), sides[4].name, ratio(rs, rates(turns[4])), atLeast(1.3)},
+			row{"", "", sides[5].name, ratio(rs, rates(turns[5])), atLeast(1.3)},
+			row{"", "", sides[6].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[6]))), atLeast(0.8)},
+			row{"", "", sides[7].name + ": stretch", ratio(rs, rates(turns[7])), atLeast(0.5)},
+			row{"", "", sides[8].name + ": stretch", ratio(rs, rates(turns[8])), atLeast(0.5)},
 		)
 	}
-	for i := 2; i < len(sides); i++ {
+	for i := 4; i < len(sides); i++ {
 		rows = append(rows, row{figure: sides[i].name, value: perSecond(rates(turns[i]))})
 	}
 	return rows, nil
@@ -193,18 +198,24 @@ func oneCaller(ctx context.Context, s *server, with settings) (rows []row, err e
 	if err != nil {
 		return nil, err
 	}
-	sides := []side[made]{d.side("handoffs, one caller", 1, 1, 50), rated(bench.side(1)), rated(bench.side(8))}
+	sides := []side[made]{
+		d.side("handoffs through the line, one caller", 1, Work{Agents: 50, Callers: 1}),
+		d.side("handoffs at once, one caller", 1, Work{Agents: 50, Callers: 1, AtOnce: true}),
+		rated(bench.side(1)), rated(bench.side(8)),
+	}
 	turns, err := interleave(ctx, sides, rounds, with.each)
 	if err != nil {
 		return nil, err
 	}
-	rs := rates(turns[0])
-	return []row{
-		{sides[0].name, perSecond(rs), sides[2].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[2]))), atLeast(0.3)},
-		{"", "", sides[1].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[1]))), target{}},
-		{figure: sides[1].name, value: perSecond(rates(turns[1]))},
-		{figure: sides[2].name, value: perSecond(rates(turns[2]))},
-	}, nil
+	for i, ours := range turns[:2] {
+		rs := rates(ours)
+		rows = append(rows,
+			row{sides[i].name, perSecond(rs), sides[3].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[3]))), atLeast(0.3)},
+			row{"", "", sides[2].name + " in handoffs", ratio(rs, inHandoffs(rates(turns[2]))), target{}})
+	}
+	return append(rows,
+		row{figure: sides[2].name, value: perSecond(rates(turns[2]))},
+		row{figure: sides[3].name, value: perSecond(rates(turns[3]))}), nil
 }
 
 func twoProcesses(ctx context.Context, s *server, with settings) (rows []row, err error) {
@@ -216,7 +227,8 @@ func twoProcesses(ctx context.Context, s *server, with settings) (rows []row, er
 	if err := staff(ctx, d.store, mostAgents); err != nil {
 		return nil, err
 	}
-	sides := []side[made]{d.side("handoffs, 1 process", 1, with.callers, 50), d.side("handoffs, 2 processes", 2, with.callers, 50)}
+	work := Work{Agents: 50, Callers: with.callers}
+	sides := []side[made]{d.side("handoffs through the line, 1 process", 1, work), d.side("handoffs through the line, 2 processes", 2, work)}
 	turns, err := interleave(ctx, sides, rounds, with.each)
 	if err != nil {
 		return nil, err

@@ -98,6 +98,10 @@ func (o *office) run(ctx context.Context, agents []handoff.AgentID) (*office, er
 			return nil, err
 		}
 	}
+	// What follows from what the contacts wrote is done before anything is timed.
+	if err := n.desk.Settle(ctx); err != nil {
+		return nil, err
+	}
 	for _, a := range agents {
 		if _, err := seats[a].Connect(ctx, "laptop"); err != nil {
 			return nil, err

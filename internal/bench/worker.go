@@ -50,6 +50,7 @@ func (w *Worker) Fill(n int, _ *Nothing) error {
 // Work is some time of handing off.
 type Work struct {
 	Agents, Callers int
+	AtOnce          bool // to an agent who is free
 	Each            time.Duration
 }
 
@@ -68,7 +69,7 @@ func (w *Worker) HandOff(work Work, made *Made) (err error) {
 		if !ok {
 			return 0, nil
 		}
-		return 1, w.hands.handOff(ctx, c, ids[rand.IntN(len(ids))])
+		return 1, w.hands.handOff(ctx, c, ids[rand.IntN(len(ids))], work.AtOnce)
 	})
 	made.Conflicts = int(w.hands.conflicts.Load() - before)
 	return err
