@@ -201,7 +201,7 @@ func TestAChangeShowsInWhatWasReadAfterItBegan(t *testing.T) {
 	full := onlyAna()
 	full.Agents[0].Load, full.Agents[0].Seats[0].Load = 1, 1
 	o.mu.Lock()
-	o.people = newPicture(r, full, now)
+	o.people = newPicture(r, full, now, nil)
 	o.mu.Unlock()
 	o.found()
 	_, _, under := o.planOne(r, wants, now, time.Second)

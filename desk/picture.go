@@ -55,7 +55,7 @@ func (s *census) keep(r *roster, people routing.Snapshot, now time.Time) {
 	if was == nil && len(s.unclear) > 0 {
 		return
 	}
-	o.people = newPicture(r, people, now)
+	o.people = newPicture(r, people, now, was)
 	for agent := range s.unclear {
 		o.people.take(was, agent)
 	}
@@ -72,17 +72,32 @@ func (s *census) end() {
 	delete(s.o.censuses, s)
 }
 
-func newPicture(r *roster, people routing.Snapshot, now time.Time) *picture {
-	p := &picture{of: r, people: people, index: make(map[handoff.AgentID]int, len(people.Agents)), taken: now}
-	p.plan.Why = true
-	p.people.Agents = slices.Clone(people.Agents) // what was read has another use
+// newPicture makes a picture of what was read, which stays as it is. It comes
+// after another one, or nil.
+func newPicture(r *roster, people routing.Snapshot, now time.Time, was *picture) *picture {
+	p := &picture{of: r, people: people, taken: now, plan: routing.Planner{Why: true}}
+	p.people.Agents = slices.Clone(people.Agents)
+	all := 0
+	for _, a := range people.Agents {
+		all += len(a.Seats)
+	}
+	seats := make([]routing.Seat, 0, all)
 	for i := range p.people.Agents {
 		a := &p.people.Agents[i]
-		a.Seats = slices.Clone(a.Seats)
-		p.index[a.ID] = i
+		first := len(seats)
+		seats = append(seats, a.Seats...)
+		a.Seats = seats[first:]
 		if a.LastAssigned.After(p.last) {
 			p.last = a.LastAssigned
 		}
+	}
+	if was != nil && was.of == r {
+		p.index = was.index // the same agents in the same order
+		return p
+	}
+	p.index = make(map[handoff.AgentID]int, len(people.Agents))
+	for i, a := range people.Agents {
+		p.index[a.ID] = i
 	}
 	return p
 }
@@ -142,9 +157,11 @@ func (o *outlook) planOne(r *roster, w routing.Waiting, now time.Time, oldest ti
 	if p == nil || p.of != r || now.Before(p.taken) || now.Sub(p.taken) >= oldest || o.waitsIn(w.Queue) {
 		return as, at, nil
 	}
-	atWork := r.atWork(now)
-	for i, a := range r.agents { // in the same order
-		p.people.Agents[i].OffHours = !atWork[a.value.Calendar]
+	if len(r.calendars) > 0 {
+		atWork := r.atWork(now)
+		for i, a := range r.agents { // in the same order
+			p.people.Agents[i].OffHours = !atWork[a.value.Calendar]
+		}
 	}
 	// The order in which they are given must show in the times, or round robin
 	// would favour the lower ids.
