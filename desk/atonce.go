@@ -26,6 +26,10 @@ func (d *Desk) giveAtOnce(ctx context.Context, t *draft, k *course) ([]handoff.E
 	if !ok || !d.atOnce(k.now.Bot) {
 		return nil, nil
 	}
+	o, oldest := d.outlooks.bot(k.now.Bot), 2*d.o.Sweep
+	if !o.plans(r, k.now.Queue, t.now, oldest) {
+		return nil, nil
+	}
 	w := waitingOf(k.now)
 	if r.excludes() {
 		kept, err := d.exclusionsOf(ctx, k.now.Bot, k.now.ID)
@@ -35,33 +39,26 @@ func (d *Desk) giveAtOnce(ctx context.Context, t *draft, k *course) ([]handoff.E
 		t.restOn(kept[0].key, kept[0].version)
 		w.Excluded = kept[0].value.at(t.now)
 	}
-	as, at, under := d.outlooks.bot(k.now.Bot).planOne(r, w, t.now, 2*d.o.Sweep)
+	as, at, under := o.planOne(r, w, t.now, oldest)
 	if under == nil {
 		return nil, nil
 	}
 	t.under = under
-	agent := r.agent(as.Agent)
-	seat, lease := r.member(as.Agent, as.Queue), r.leases[as.Agent]
-	t.restOn(agent.key, agent.version)
-	t.restOn(seat.key, seat.version)
-	t.restOn(lease.key, lease.version)
-	if id := agent.value.Calendar; id != "" {
-		t.restOn(key(k.now.Bot, kindCalendar, id), r.calendars[id].of.version)
-	}
+	most := t.restOnHolder(r, k.now.Bot, as)
 	after, events, err := k.now.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
 	if err != nil {
 		return nil, err
 	}
 	events[len(events)-1].Why = string(as.Rule)
-	t.move(k.before, after, k.events, limits{all: agent.value.Limit(), queue: seat.value.Limit(agent.value)})
+	t.move(k.before, after, k.events, most)
 	t.loadsAt(at)
 	k.now, k.events = after, append(k.events, events...)
 	return events, nil
 }
 
-// atOnce reports whether this process is the one that routes a bot, without
-// asking anybody.
+// atOnce reports whether this process is the one that routes a bot, as far as
+// it knows, and hears of the others.
 func (d *Desk) atOnce(bot handoff.BotID) bool {
 	on := d.duties.of(bot)
-	return on.mine && time.Until(on.until) > 0
+	return on.mine && time.Until(on.until) > 0 && d.listens.Load()
 }

@@ -19,13 +19,16 @@ import (
 	"github.com/handoffdesk/handoff/storage/memory"
 )
 
-// counter is a store that hears of no other process, counts those who are given
-// to an agent in the commit that hands them off, and may fail at that.
+// counter is a store that tells of another process when it is asked to, counts
+// those who are given to an agent in the commit that hands them off, and may
+// fail at that.
 type counter struct {
 	storage.Store
 	mu      sync.Mutex
 	atOnce  int
 	instead func(next func() error) error // of such a commit, once
+	late    func(next func() error) error // of the next that hands off
+	seen    func()                        // once, before the next read of lines
 	other   func()                        // tells of another process
 }
 
@@ -39,7 +42,17 @@ func (s *counter) Watch(ctx context.Context, wake func()) error {
 
 func (s *counter) Commit(ctx context.Context, b storage.Batch) error {
 	commit := func() error { return s.Store.Commit(ctx, b) }
-	if !givesAtOnce(b) {
+	handsOff, atOnce := gives(b)
+	s.mu.Lock()
+	late := s.late
+	if handsOff {
+		s.late = nil
+	}
+	s.mu.Unlock()
+	switch {
+	case handsOff && late != nil:
+		return late(commit)
+	case !atOnce:
 		return commit()
 	}
 	s.mu.Lock()
@@ -58,8 +71,8 @@ func (s *counter) Commit(ctx context.Context, b storage.Batch) error {
 	return err
 }
 
-// givesAtOnce is of a commit that hands off and assigns.
-func givesAtOnce(b storage.Batch) bool {
+// gives says of a commit whether it hands off, and whether it also assigns.
+func gives(b storage.Batch) (handsOff, atOnce bool) {
 	kinds := map[handoff.EventKind]bool{}
 	for _, op := range b.Ops {
 		if a, ok := op.(storage.AppendEvents); ok {
@@ -68,7 +81,18 @@ func givesAtOnce(b storage.Batch) bool {
 			}
 		}
 	}
-	return kinds[handoff.EventHandedOff] && kinds[handoff.EventAssigned]
+	return kinds[handoff.EventHandedOff], kinds[handoff.EventHandedOff] && kinds[handoff.EventAssigned]
+}
+
+func (s *counter) Waiting(ctx context.Context, bot handoff.BotID, lines []storage.Line) ([]handoff.Conversation, error) {
+	s.mu.Lock()
+	seen := s.seen
+	s.seen = nil
+	s.mu.Unlock()
+	if seen != nil {
+		seen()
+	}
+	return s.Store.Waiting(ctx, bot, lines)
 }
 
 // given is how many were since it was last asked.
@@ -80,7 +104,21 @@ func (s *counter) given() int {
 	return n
 }
 
-// at has something done in place of the next commit that gives somebody at once.
+// slow has something done in place of the next commit that hands off.
+func (s *counter) slow(late func(next func() error) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = late
+}
+
+// looks has something done before the lines are read the next time.
+func (s *counter) looks(seen func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = seen
+}
+
+// fails has something done in place of the next commit that gives at once.
 func (s *counter) fails(instead func(next func() error) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,6 +179,7 @@ func TestNobodyIsGivenAtOnceWhomTheRouterWouldNotGive(t *testing.T) {
 		},
 		"she is away": func(o *office, ana *desk.Seat) desk.HandOff {
 			o.ok(ana.SetAvailability(o.ctx, handoff.Away, ""))
+			synctest.Wait() // the router has looked
 			return desk.HandOff{Queue: "sales"}
 		},
 		"she is not in the queue":     func(*office, *desk.Seat) desk.HandOff { return desk.HandOff{Queue: "support"} },
@@ -152,6 +191,7 @@ func TestNobodyIsGivenAtOnceWhomTheRouterWouldNotGive(t *testing.T) {
 		},
 		"she is gone": func(o *office, ana *desk.Seat) desk.HandOff {
 			o.ok(o.bot.RemoveMember(o.ctx, "sales", "ana"))
+			synctest.Wait()
 			return desk.HandOff{Queue: "sales"}
 		},
 	} {
@@ -383,6 +423,55 @@ func TestNobodyIsGivenAtOnceWhileItIsNotKnownWhatAnotherProcessDid(t *testing.T)
 		require.Zero(t, s.given())
 		synctest.Wait()
 		require.Equal(t, handoff.StateWaiting, o.conv(late).State, "she has two")
+	})
+}
+
+func TestNobodyIsOvertakenWhoIsStoredBeforeTheAnswerIsThere(t *testing.T) {
+	for name, lost := range map[string]error{"late": nil, "lost": errors.New("lost")} {
+		t.Run(name, func(t *testing.T) {
+			atOnce(t, func(t *testing.T, o *office, s *counter, ana *desk.Seat) {
+				held := o.waits("549", "sales", handoff.NoPriority)
+				o.waits("550", "sales", handoff.NoPriority)
+				first, next := o.writes("551", "hello"), o.writes("552", "hello")
+				s.slow(func(next func() error) error {
+					err := next()
+					time.Sleep(100 * time.Millisecond)
+					return errors.Join(err, lost)
+				})
+				done := make(chan error)
+				go func() { done <- second(o.bot.HandOff(o.ctx, first, desk.HandOff{Queue: "sales"}, "")) }()
+				time.Sleep(10 * time.Millisecond)
+				require.Equal(t, handoff.StateWaiting, o.conv(first).State, "it is stored, and waits")
+				o.ok(ana.ReturnToBot(o.ctx, held))
+				time.Sleep(10 * time.Millisecond)
+				o.ok(second(o.bot.HandOff(o.ctx, next, desk.HandOff{Queue: "sales"}, "")))
+				o.ok(<-done)
+				synctest.Wait()
+				require.Equal(t, handoff.AgentID("ana"), o.conv(first).Agent, "who waited first")
+				require.Equal(t, handoff.StateWaiting, o.conv(next).State)
+			})
+		})
+	}
+}
+
+func TestWhoWaitedWhereNobodyWasRoutedIsNotOvertakenFromNowOn(t *testing.T) {
+	atOnce(t, func(t *testing.T, o *office, s *counter, ana *desk.Seat) {
+		manual := handoff.Queue{ID: "manual", Name: "Manual", Mode: handoff.Manual}
+		o.ok(o.bot.PutQueue(o.ctx, manual))
+		o.ok(o.bot.PutMember(o.ctx, handoff.Member{Queue: "manual", Agent: "ana", Capacity: 1}))
+		first := o.waits("551", "manual", handoff.NoPriority)
+		time.Sleep(4 * time.Second) // two looks
+		synctest.Wait()
+		o.waits("552", "sales", handoff.NoPriority)
+		require.Equal(t, 1, s.given(), "who waits there waits for nobody")
+		s.looks(func() { // as the router has seen who is there, and not yet who waits
+			later := o.waits("553", "manual", handoff.NoPriority)
+			require.Equal(t, handoff.StateWaiting, o.conv(later).State)
+		})
+		manual.Mode = handoff.Automatic
+		o.ok(o.bot.PutQueue(o.ctx, manual))
+		synctest.Wait()
+		require.Equal(t, handoff.AgentID("ana"), o.conv(first).Agent)
 	})
 }
 

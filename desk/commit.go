@@ -74,6 +74,7 @@ func (d *Desk) try(ctx context.Context, t *draft, f func(t *draft) error) error 
 	defer t.drop()
 	err := f(t)
 	if len(t.rests) > 0 && (err != nil || t.empty()) {
+		t.drop()
 		return d.try(ctx, &draft{now: t.now}, f)
 	}
 	if err == nil && !t.empty() {
@@ -104,15 +105,18 @@ func (d *Desk) commit(ctx context.Context, t *draft) error {
 	under := d.outlooks.changing(t)
 	t.under = nil
 	defer func() { under.over(made, known) }()
+	for _, l := range t.comes {
+		o := d.outlooks.bot(l.bot)
+		over := o.comes(l.queue)
+		defer func() {
+			if over(made); !known {
+				o.doubtLines()
+			}
+		}()
+	}
 	err := d.apply(ctx, storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops})
-	made, known = err == nil, !errors.Is(err, ErrOutcomeUnknown)
-	switch {
-	case made:
+	if made, known = err == nil, !errors.Is(err, ErrOutcomeUnknown); made {
 		d.wake(t)
-	case !known:
-		for _, l := range t.comes {
-			d.outlooks.bot(l.bot).unsure(true)
-		}
 	}
 	return err
 }
@@ -157,9 +161,6 @@ func (d *Desk) wake(t *draft) {
 		for _, bot := range t.bots {
 			d.forgetRoster(bot)
 		}
-	}
-	for _, l := range t.comes {
-		d.outlooks.bot(l.bot).comes(l.queue)
 	}
 	d.routing.mark(t.bots...)
 	for _, a := range t.freed {

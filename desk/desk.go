@@ -180,6 +180,7 @@ type Desk struct {
 	follows  []reaction      // what follows from what becomes of conversations
 	work     map[string]work // what timers are for, by kind
 	running  atomic.Bool
+	listens  atomic.Bool // to other processes
 
 	rosters  *recent[*roster]
 	settings *recent[*settings]

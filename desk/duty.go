@@ -14,8 +14,9 @@ import (
 // Of several processes one is on duty for a bot: it routes at once. If all
 // did, they would make the same plan at the same moment, and all but one in
 // vain. The others stand by: they look a moment later and do what is still to
-// be done. So nothing rests on the duty but the saving of effort, and nobody
-// waits for a process that is dead.
+// be done. So what is right does not rest on the duty, and nobody waits for a
+// process that is dead. Effort does, and in what order two processes serve
+// those who come to both at the same moment, see atonce.go.
 
 // standBy is for how long work is left to whoever is to do it at once.
 const standBy = 250 * time.Millisecond
@@ -129,7 +130,7 @@ func (d *duties) of(bot handoff.BotID) duty {
 // duty is a lease on routing a bot at once.
 type duty struct {
 	mine  bool
-	until time.Time // by this process's clock: a mistake costs effort only
+	until time.Time // by this process's clock: a mistake costs effort, see above
 }
 
 // router is the record of a duty.

@@ -11,8 +11,7 @@ import (
 	"github.com/handoffdesk/handoff/storage"
 )
 
-// What the router sees of a bot's lines, and what it leaves there: who wakes it
-// for an agent who has room again knows by that whether anybody may want it.
+// What the router sees of a bot's lines.
 
 func waitingOf(c handoff.Conversation) routing.Waiting {
 	return routing.Waiting{
@@ -59,7 +58,9 @@ func (d *Desk) look(ctx context.Context, bot handoff.BotID, r *roster, offers st
 	if err != nil {
 		return s, err
 	}
-	census.keep(r, people, now)
+	if offers == nil && d.atOnce(bot) {
+		census.keep(r, people, now)
+	}
 	s = sight{Snapshot: people, lined: map[handoff.ConversationID]handoff.Conversation{}}
 	var lines []storage.Line
 	for id, q := range r.queues {

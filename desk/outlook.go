@@ -1,11 +1,13 @@
 package desk
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -22,13 +24,24 @@ type outlooks struct {
 
 func newOutlooks() *outlooks { return &outlooks{of: map[handoff.BotID]*outlook{}} }
 
+// doubt notes of every bot that somebody may wait of whom this process does not
+// know.
+func (o *outlooks) doubt() {
+	o.mu.Lock()
+	all := slices.Collect(maps.Values(o.of))
+	o.mu.Unlock()
+	for _, b := range all {
+		b.doubtLines()
+	}
+}
+
 // bot gives what is known of one.
 func (o *outlooks) bot(id handoff.BotID) *outlook {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b := o.of[id]
 	if b == nil {
-		b = &outlook{came: map[handoff.QueueID]int{}, censuses: map[*census]bool{}, ongoing: map[*change]bool{}}
+		b = newOutlook()
 		o.of[id] = b
 	}
 	return b
@@ -37,36 +50,48 @@ func (o *outlooks) bot(id handoff.BotID) *outlook {
 // outlook is what is known of one bot's lines and people.
 type outlook struct {
 	mu    sync.Mutex
-	looks int  // at the lines, that have begun
-	known bool // the last of them that is over found all there is
-	// left are the queues in which that one left somebody whom it could give to
-	// nobody, or did not look; came those to which somebody has come since, by
-	// the number of looks that had begun.
-	left map[handoff.QueueID]bool
-	came map[handoff.QueueID]int
+	looks int // at the lines, that have begun
+	doubt int // so many had when another process did something there
+	// clear are the queues in which the last look left nobody, unless somebody
+	// came since; nil if it could not tell. came are those to which somebody
+	// has come, by how many looks had begun, and coming those to which somebody
+	// may come at any moment, by how many.
+	clear  map[handoff.QueueID]bool
+	came   map[handoff.QueueID]int
+	coming map[handoff.QueueID]int
 
-	people   *picture         // nil if it is not known what everybody holds
+	people   *picture         // what everybody holds; nil before the first census
 	censuses map[*census]bool // of that, under way
 	ongoing  map[*change]bool // of that, by this process
+
+	planner routing.Planner
+	some    []routing.Agent // its memory
+}
+
+func newOutlook() *outlook {
+	return &outlook{
+		came: map[handoff.QueueID]int{}, coming: map[handoff.QueueID]int{},
+		censuses: map[*census]bool{}, ongoing: map[*change]bool{},
+	}
 }
 
 // look begins a look at a bot's lines. The caller ends it, and before that
-// tells in which queues it has left somebody, if it knows. A look that another
-// has overtaken tells nothing; after one that ends without telling, anybody may
-// wait.
-func (o *outlook) look() (tell func(left map[handoff.QueueID]bool), end func()) {
+// tells in which queues nobody is left, if it knows. A look that another has
+// overtaken tells nothing, nor does one during which another process did
+// something; after one that ends without telling, anybody may wait.
+func (o *outlook) look() (tell func(clear map[handoff.QueueID]bool), end func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.looks++
 	mine, told := o.looks, false
-	tell = func(left map[handoff.QueueID]bool) {
+	tell = func(clear map[handoff.QueueID]bool) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		told = true
-		if o.looks != mine {
+		if o.looks != mine || o.doubt >= mine {
 			return
 		}
-		o.known, o.left = true, left
+		o.clear = clear
 		for queue, begun := range o.came {
 			if begun < mine {
 				delete(o.came, queue)
@@ -77,7 +102,7 @@ func (o *outlook) look() (tell func(left map[handoff.QueueID]bool), end func()) 
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if !told && o.looks == mine {
-			o.known = false
+			o.clear = nil
 		}
 	}
 	return tell, end
@@ -89,32 +114,48 @@ type queueLine struct {
 	queue handoff.QueueID
 }
 
-// comes notes that somebody waits in a queue from now on.
-func (o *outlook) comes(to handoff.QueueID) {
+// comes notes that somebody may wait in a queue at any moment, until it is over:
+// from then on they do, or do not.
+func (o *outlook) comes(to handoff.QueueID) (over func(waits bool)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.came[to] = o.looks
+	o.coming[to]++
+	return func(waits bool) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.coming[to]--; o.coming[to] == 0 {
+			delete(o.coming, to)
+		}
+		if waits {
+			o.came[to] = o.looks
+		}
+	}
 }
 
-// mayWait reports whether somebody may wait in one of some queues.
-func (o *outlook) mayWait(in []doc[handoff.Member]) bool {
+// doubtLines notes that somebody may wait of whom this process does not know.
+func (o *outlook) doubtLines() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.ContainsFunc(in, func(m doc[handoff.Member]) bool { return o.waitsIn(m.value.Queue) })
+	o.clear, o.doubt = nil, o.looks
+}
+
+// mayWaitFor reports whether somebody may wait whom the router could give to an
+// agent.
+func (o *outlook) mayWaitFor(r *roster, agent handoff.AgentID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.waitsFor(r, agent)
+}
+
+func (o *outlook) waitsFor(r *roster, agent handoff.AgentID) bool {
+	return slices.ContainsFunc(r.members[agent], func(m doc[handoff.Member]) bool {
+		return r.queues[m.value.Queue].value.Mode != handoff.Manual && o.waitsIn(m.value.Queue)
+	})
 }
 
 func (o *outlook) waitsIn(queue handoff.QueueID) bool {
 	_, came := o.came[queue]
-	return !o.known || o.left[queue] || came
-}
-
-// unsure notes that there may be changes that this process does not know: of
-// what people hold, and perhaps of the lines.
-func (o *outlook) unsure(lines bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.people = nil
-	o.known = o.known && !lines
+	return !o.clear[queue] || came || o.coming[queue] > 0
 }
 
 // makeRoom has a bot's lines looked at for an agent who has room again, if
@@ -124,7 +165,7 @@ func (d *Desk) makeRoom(k agentKey, now time.Time) {
 	if k.agent == "" {
 		return
 	}
-	if r, ok := d.rosters.known(k.bot, now); !d.hears() || !ok || d.outlooks.bot(k.bot).mayWait(r.members[k.agent]) {
+	if r, ok := d.rosters.known(k.bot, now); !d.hears() || !ok || d.outlooks.bot(k.bot).mayWaitFor(r, k.agent) {
 		d.routing.mark(k.bot)
 	}
 }

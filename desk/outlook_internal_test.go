@@ -13,59 +13,99 @@ import (
 	"github.com/handoffdesk/handoff/storage/memory"
 )
 
-// found is a look that finds somebody left in some queues.
+// found is a look into sales and support that finds somebody left in some of
+// them.
 func (o *outlook) found(left ...handoff.QueueID) {
 	tell, end := o.look()
 	defer end()
-	queues := map[handoff.QueueID]bool{}
-	for _, q := range left {
-		queues[q] = true
-	}
-	tell(queues)
+	tell(allBut(left...))
 }
 
-var inSales = []doc[handoff.Member]{{value: handoff.Member{Queue: "sales", Agent: "ana"}}}
+func allBut(left ...handoff.QueueID) map[handoff.QueueID]bool {
+	clear := map[handoff.QueueID]bool{"sales": true, "support": true}
+	for _, q := range left {
+		delete(clear, q)
+	}
+	return clear
+}
+
+var inSales = &roster{members: map[handoff.AgentID][]doc[handoff.Member]{
+	"ana": {{value: handoff.Member{Queue: "sales", Agent: "ana"}}},
+}}
 
 func TestALookThatAnotherHasOvertakenTellsNothing(t *testing.T) {
 	t.Parallel()
 	all := newOutlooks()
 	o := all.bot("acme")
-	must.True(t, o.mayWait(inSales), "never looked")
+	must.True(t, o.mayWaitFor(inSales, "ana"), "never looked")
 
 	o.found("support")
-	must.False(t, o.mayWait(inSales))
-	must.False(t, o.mayWait(nil), "in no queue")
-	must.True(t, all.bot("rival").mayWait(inSales), "another bot")
+	must.False(t, o.mayWaitFor(inSales, "ana"))
+	must.False(t, o.mayWaitFor(inSales, "bia"), "in no queue")
+	must.True(t, all.bot("rival").mayWaitFor(inSales, "ana"), "another bot")
 
 	o.found("sales")
-	must.True(t, o.mayWait(inSales))
+	must.True(t, o.mayWaitFor(inSales, "ana"))
 	early, endEarly := o.look()
 	late, endLate := o.look()
-	early(nil)
+	early(allBut())
 	endEarly()
-	must.True(t, o.mayWait(inSales), "the other one still looks")
-	late(nil)
+	must.True(t, o.mayWaitFor(inSales, "ana"), "the other one still looks")
+	late(allBut())
 	endLate()
-	must.False(t, o.mayWait(inSales))
+	must.False(t, o.mayWaitFor(inSales, "ana"))
 
 	_, end := o.look()
-	must.False(t, o.mayWait(inSales), "who comes while it is looked is noted")
+	must.False(t, o.mayWaitFor(inSales, "ana"), "who comes while it is looked is noted")
 	end()
-	must.True(t, o.mayWait(inSales), "it could not tell")
+	must.True(t, o.mayWaitFor(inSales, "ana"), "it could not tell")
 }
 
 func TestWhoComesWaitsUntilALookThatBeganLaterFindsNobody(t *testing.T) {
 	t.Parallel()
-	o := newOutlooks().bot("acme")
+	o := newOutlook()
 	o.found()
 	tell, end := o.look()
-	o.comes("sales")
-	must.True(t, o.mayWait(inSales))
-	tell(nil)
+	over := o.comes("sales")
+	must.True(t, o.mayWaitFor(inSales, "ana"), "they may wait already")
+	tell(allBut())
 	end()
-	must.True(t, o.mayWait(inSales), "that look may not have seen them")
 	o.found()
-	must.False(t, o.mayWait(inSales))
+	must.True(t, o.mayWaitFor(inSales, "ana"), "and still do")
+	over(true)
+	must.True(t, o.mayWaitFor(inSales, "ana"), "that look may not have seen them")
+	o.found()
+	must.False(t, o.mayWaitFor(inSales, "ana"))
+
+	one, two := o.comes("sales"), o.comes("sales")
+	one(false)
+	must.True(t, o.mayWaitFor(inSales, "ana"), "another one may")
+	two(false)
+	must.False(t, o.mayWaitFor(inSales, "ana"), "nobody came")
+	must.Empty(t, o.coming)
+}
+
+func TestALookDuringWhichAnotherProcessPutSomebodyThereTellsNothing(t *testing.T) {
+	t.Parallel()
+	o := newOutlook()
+	o.found()
+	tell, end := o.look()
+	o.doubtLines()
+	tell(allBut())
+	end()
+	must.True(t, o.mayWaitFor(inSales, "ana"))
+	o.found()
+	must.False(t, o.mayWaitFor(inSales, "ana"))
+}
+
+func TestWhoWaitsWhereNobodyIsRoutedWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	o := newOutlook()
+	o.found("sales")
+	manual := *inSales
+	manual.queues = map[handoff.QueueID]doc[handoff.Queue]{"sales": {value: handoff.Queue{ID: "sales", Mode: handoff.Manual}}}
+	must.False(t, o.mayWaitFor(&manual, "ana"))
+	must.Equal(t, map[handoff.QueueID]bool{}, manual.clear(nil), "and nobody has looked there")
 }
 
 // hearing is a store that could tell of other processes.
@@ -81,7 +121,7 @@ func TestWhatEndsInAnotherProcessMakesRoomForWhoWaits(t *testing.T) {
 	_, err = d.rosters.of(t.Context(), "acme", now)
 	must.NoError(t, err)
 	r, _ := d.rosters.known("acme", now)
-	r.members["ana"] = []doc[handoff.Member]{{value: handoff.Member{Queue: "sales", Agent: "ana"}}}
+	r.members["ana"] = inSales.members["ana"]
 	ended := handoff.Event{Bot: "acme", Conversation: "c", Kind: handoff.EventEnded, FromAgent: "ana", At: now}
 	wrapped := handoff.Event{Bot: "acme", Conversation: "c", Kind: handoff.EventWrappedUp, Agent: "ana", At: now}
 	for _, e := range []handoff.Event{ended, wrapped} {
@@ -102,7 +142,7 @@ func TestWhatEndsInAnotherProcessMakesRoomForWhoWaits(t *testing.T) {
 func staffed(now time.Time) (*outlook, *roster) {
 	o, r := newOutlooks().bot("acme"), &roster{
 		agents:  []doc[handoff.Agent]{{value: handoff.Agent{ID: "ana"}}},
-		members: map[handoff.AgentID][]doc[handoff.Member]{"ana": inSales},
+		members: inSales.members,
 	}
 	o.sees(r, onlyAna(), now)
 	o.found()
@@ -163,20 +203,41 @@ func TestOfWhomSomethingChangesMeanwhileIsNotKeptWhatIsRead(t *testing.T) {
 	must.Empty(t, o.ongoing)
 }
 
-func TestNothingIsKeptOfWhomNothingIsKnownWhileSomethingChanges(t *testing.T) {
+func TestNobodyIsChosenUntilItIsKnownOfAllWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	busy, r := newOutlooks(), &roster{agents: []doc[handoff.Agent]{{value: handoff.Agent{ID: "ana"}}}, members: inSales.members}
+	o := busy.bot("acme")
+	ends := busy.changing(&draft{ops: []storage.Op{storage.Load{Bot: "acme", Agent: "ana", Delta: -1}}})
+	o.sees(r, onlyAna(), now)
+	o.found()
+	_, _, under := o.planOne(r, wants, now, time.Second)
+	must.Nil(t, under, "hers was under way")
+	ends.over(true, true)
+	others := busy.changing(&draft{ops: []storage.Op{storage.Load{Bot: "acme", Agent: "bia", Delta: -1}}})
+	o.sees(r, onlyAna(), now)
+	_, _, under = o.planOne(r, wants, now, time.Second)
+	must.NotNil(t, under)
+	under.over(true, true)
+	others.over(true, true)
+}
+
+func TestWhatAnotherProcessDidDuringACensusMayNotBeInIt(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	o, r := staffed(now)
+	s := o.census()
+	o.doubtPeople("ana", "")
+	s.keep(r, onlyAna(), now)
+	s.end()
 	_, _, under := o.planOne(r, wants, now, time.Second)
-	o.unsure(false)
+	must.Nil(t, under)
 	o.sees(r, onlyAna(), now)
-	must.Nil(t, o.people)
-	under.over(true, true)
-	o.sees(r, onlyAna(), now)
-	must.NotNil(t, o.people)
+	_, _, under = o.planOne(r, wants, now, time.Second)
+	must.NotNil(t, under)
 }
 
-func TestWhatAnAgentWasNotGivenAfterAllMakesTheDeskLookAgain(t *testing.T) {
+func TestWhatAnAgentWasNotGivenAfterAllIsDoubted(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for _, over := range []struct{ made, known, sure bool }{{true, true, true}, {false, true, false}, {false, false, false}} {
@@ -184,7 +245,7 @@ func TestWhatAnAgentWasNotGivenAfterAllMakesTheDeskLookAgain(t *testing.T) {
 		_, _, under := o.planOne(r, wants, now, time.Second)
 		must.NotNil(t, under)
 		under.over(over.made, over.known)
-		must.Equal(t, over.sure, o.people != nil)
+		must.Equal(t, over.sure, len(o.people.unknown) == 0)
 		must.Empty(t, o.ongoing)
 	}
 }
@@ -244,9 +305,10 @@ func TestWhatAnotherProcessDidMakesItUnknownWhatPeopleHold(t *testing.T) {
 		{handoff.Event{Kind: handoff.EventDelivery}, true, true},
 		{handoff.Event{Kind: handoff.EventEnded, FromAgent: "ana"}, false, true},
 		{handoff.Event{Kind: handoff.EventWrappedUp, Agent: "ana"}, false, true},
-		{handoff.Event{Kind: handoff.EventHandedOff}, false, false},
+		{handoff.Event{Kind: handoff.EventHandedOff}, true, false},
 		{handoff.Event{Kind: handoff.EventAssigned, Agent: "ana"}, false, false},
-		{handoff.Event{Kind: handoff.EventTransferred}, false, false},
+		{handoff.Event{Kind: handoff.EventTransferred, Agent: "bia", FromAgent: "ana"}, false, false},
+		{handoff.Event{Kind: handoff.EventRequeued, FromAgent: "ana"}, false, false},
 	} {
 		d, err := New(hearing{memory.New(nil)}, nil)
 		must.NoError(t, err)
@@ -255,8 +317,8 @@ func TestWhatAnotherProcessDidMakesItUnknownWhatPeopleHold(t *testing.T) {
 		o.found()
 		c.e.Bot, c.e.Conversation = "acme", "c"
 		d.concern(c.e)
-		must.Equal(t, c.people, o.people != nil, c.e.Kind)
-		must.Equal(t, !c.lines, o.mayWait(inSales), c.e.Kind)
+		must.Equal(t, c.people, !o.people.unknown["ana"], c.e.Kind)
+		must.Equal(t, !c.lines, o.mayWaitFor(inSales, "ana"), c.e.Kind)
 	}
 }
 
@@ -293,6 +355,6 @@ func TestADraftThatIsNotCommittedTakesBackWhatItBegan(t *testing.T) {
 		})
 		must.False(t, first, name)
 		must.Empty(t, o.ongoing, name)
-		must.Nil(t, o.people, name)
+		must.True(t, o.people.unknown["ana"], name)
 	}
 }

@@ -15,9 +15,12 @@ type picture struct {
 	of     *roster
 	people routing.Snapshot
 	index  map[handoff.AgentID]int // in people.Agents
-	taken  time.Time
-	last   time.Time // when somebody was given something
-	plan   routing.Planner
+	// unknown are those of whom it is not known what they hold: while there are
+	// any, nobody is chosen.
+	unknown map[handoff.AgentID]bool
+	taken   time.Time
+	last    time.Time                 // when somebody was given something
+	in      map[handoff.QueueID][]int // of index, filled as it is asked for
 }
 
 // census is a reading of what a bot's people hold. Of whom this process changes
@@ -45,16 +48,13 @@ func (s *census) blur(c *change) {
 	}
 }
 
-// keep keeps what was read, and of those who are unclear what is known of them
-// already. If nothing is, it keeps nothing.
+// keep keeps what was read, and of those who are unclear what was known of them
+// already.
 func (s *census) keep(r *roster, people routing.Snapshot, now time.Time) {
 	o := s.o
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	was := o.people
-	if was == nil && len(s.unclear) > 0 {
-		return
-	}
 	o.people = newPicture(r, people, now, was)
 	for agent := range s.unclear {
 		o.people.take(was, agent)
@@ -75,7 +75,7 @@ func (s *census) end() {
 // newPicture makes a picture of what was read, which stays as it is. It comes
 // after another one, or nil.
 func newPicture(r *roster, people routing.Snapshot, now time.Time, was *picture) *picture {
-	p := &picture{of: r, people: people, taken: now, plan: routing.Planner{Why: true}}
+	p := &picture{of: r, people: people, taken: now, unknown: map[handoff.AgentID]bool{}, in: map[handoff.QueueID][]int{}}
 	p.people.Agents = slices.Clone(people.Agents)
 	all := 0
 	for _, a := range people.Agents {
@@ -92,7 +92,7 @@ func newPicture(r *roster, people routing.Snapshot, now time.Time, was *picture)
 		}
 	}
 	if was != nil && was.of == r {
-		p.index = was.index // the same agents in the same order
+		p.index, p.in = was.index, was.in // the same agents in the same order
 		return p
 	}
 	p.index = make(map[handoff.AgentID]int, len(people.Agents))
@@ -102,11 +102,20 @@ func newPicture(r *roster, people routing.Snapshot, now time.Time, was *picture)
 	return p
 }
 
-// take takes over from an earlier picture what an agent holds.
+// take takes over from an earlier picture what an agent holds. Where that does
+// not say, it is not known.
 func (p *picture) take(was *picture, id handoff.AgentID) {
 	i, is := p.index[id]
+	if !is {
+		return
+	}
+	if was == nil || was.unknown[id] {
+		p.unknown[id] = true
+		return
+	}
 	k, known := was.index[id]
-	if !is || !known {
+	if !known {
+		p.unknown[id] = true
 		return
 	}
 	to, from := &p.people.Agents[i], was.people.Agents[k]
@@ -115,6 +124,8 @@ func (p *picture) take(was *picture, id handoff.AgentID) {
 		at := slices.IndexFunc(from.Seats, func(seat routing.Seat) bool { return seat.Queue == to.Seats[n].Queue })
 		if at >= 0 {
 			to.Seats[n].Load = from.Seats[at].Load
+		} else {
+			p.unknown[id] = true
 		}
 	}
 	if to.LastAssigned.After(p.last) {
@@ -147,34 +158,66 @@ func (p *picture) change(l storage.Load) {
 	}
 }
 
-// planOne says who gets the only one who waits, if nobody may wait for the same
-// agent and the picture is not too old, and when. The agent is taken to have it
-// from now on, as a change that is under way.
+// members are who serves a queue.
+func (p *picture) members(of handoff.QueueID) []int {
+	all, found := p.in[of]
+	if !found {
+		for i, a := range p.people.Agents {
+			if slices.ContainsFunc(a.Seats, func(s routing.Seat) bool { return s.Queue == of }) {
+				all = append(all, i)
+			}
+		}
+		p.in[of] = all
+	}
+	return all
+}
+
+// plans reports whether somebody who comes to wait in a queue could be planned
+// for at once: the picture is of a roster and not too old, and nobody waits.
+func (o *outlook) plans(r *roster, queue handoff.QueueID, now time.Time, oldest time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.planning(r, queue, now, oldest)
+}
+
+func (o *outlook) planning(r *roster, queue handoff.QueueID, now time.Time, oldest time.Duration) bool {
+	p := o.people
+	return p != nil && p.of == r && !now.Before(p.taken) && now.Sub(p.taken) < oldest && len(p.unknown) == 0 && !o.waitsIn(queue)
+}
+
+// planOne says who gets the only one who waits, and when, if nobody may wait for
+// the same agent in any queue. The agent is taken to have it from now on, as a
+// change that is under way. When is a moment after everybody else was given
+// something, be it later than now.
 func (o *outlook) planOne(r *roster, w routing.Waiting, now time.Time, oldest time.Duration) (as routing.Assignment, at time.Time, under *change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	p := o.people
-	if p == nil || p.of != r || now.Before(p.taken) || now.Sub(p.taken) >= oldest || o.waitsIn(w.Queue) {
+	if !o.planning(r, w.Queue, now, oldest) {
 		return as, at, nil
 	}
+	p := o.people
+	var atWork map[handoff.CalendarID]bool
 	if len(r.calendars) > 0 {
-		atWork := r.atWork(now)
-		for i, a := range r.agents { // in the same order
-			p.people.Agents[i].OffHours = !atWork[a.value.Calendar]
-		}
+		atWork = r.atWork(now)
+	}
+	o.some = o.some[:0]
+	for _, i := range p.members(w.Queue) {
+		a := p.people.Agents[i]
+		a.OffHours = atWork != nil && !atWork[r.agents[i].value.Calendar] // in the same order
+		o.some = append(o.some, a)
 	}
 	// The order in which they are given must show in the times, or round robin
 	// would favour the lower ids.
 	if at = now; !at.After(p.last) {
 		at = p.last.Add(time.Millisecond)
 	}
-	p.people.Waiting = []routing.Waiting{w}
-	plan := p.plan.Plan(p.people, at)
+	o.planner.Why = true
+	plan := o.planner.Plan(routing.Snapshot{Queues: p.people.Queues, Agents: o.some, Waiting: []routing.Waiting{w}}, at)
 	if len(plan) == 0 {
 		return as, at, nil
 	}
 	as = plan[0]
-	if slices.ContainsFunc(p.people.Agents[p.index[as.Agent]].Seats, func(s routing.Seat) bool { return o.waitsIn(s.Queue) }) {
+	if o.waitsFor(r, as.Agent) {
 		return as, at, nil // somebody may be before it
 	}
 	given := storage.Load{Agent: as.Agent, Delta: 1, At: at}
@@ -194,7 +237,8 @@ type change struct {
 	in    *picture                    // it shows there already
 }
 
-// changing begins the change that a draft makes, unless it has begun.
+// changing begins the change that a draft makes. One that has begun is all that
+// a draft has: whom a hand-off gives at once nobody held before.
 func (o *outlooks) changing(t *draft) *change {
 	if t.under != nil {
 		return t.under
@@ -231,15 +275,35 @@ func (c *change) over(made, known bool) {
 		o.mu.Lock()
 		delete(o.ongoing, c)
 		shown := c.in != nil && c.in == o.people
-		switch {
-		case o.people == nil, made && shown, !made && known && !shown:
-		case made:
-			for _, l := range loads {
+		for _, l := range loads {
+			switch {
+			case !known || !made && shown:
+				o.doubtAgent(l.Agent)
+			case made && !shown && o.people != nil:
 				o.people.change(l)
 			}
-		default:
-			o.people = nil // something is not as it was thought to be
 		}
 		o.mu.Unlock()
+	}
+}
+
+// doubtPeople notes that it is not known any more what some agents hold, until a
+// census that begins from now on.
+func (o *outlook) doubtPeople(agents ...handoff.AgentID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, agent := range agents {
+		o.doubtAgent(agent)
+	}
+}
+
+func (o *outlook) doubtAgent(agent handoff.AgentID) {
+	if p := o.people; p != nil {
+		if _, is := p.index[agent]; is {
+			p.unknown[agent] = true
+		}
+	}
+	for s := range o.censuses {
+		s.unclear[agent] = true
 	}
 }

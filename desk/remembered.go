@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/handoffdesk/handoff"
+	"github.com/handoffdesk/handoff/routing"
 	"github.com/handoffdesk/handoff/storage"
 )
 
@@ -78,6 +79,22 @@ func (t *draft) restOn(k storage.Key, version int64) {
 	if c := (storage.Check{Key: k, Version: version}); !slices.Contains(t.rests, c) {
 		t.rests = append(t.rests, c)
 	}
+}
+
+// restOnHolder makes the draft valid only while all is as it is in a roster by
+// which somebody may be given a conversation, and gives the limits that must
+// hold.
+func (t *draft) restOnHolder(r *roster, bot handoff.BotID, as routing.Assignment) limits {
+	agent, seat := r.agent(as.Agent), r.member(as.Agent, as.Queue)
+	lease, queue := r.leases[as.Agent], r.queues[as.Queue]
+	t.restOn(agent.key, agent.version)
+	t.restOn(seat.key, seat.version)
+	t.restOn(lease.key, lease.version)
+	t.restOn(queue.key, queue.version)
+	if id := agent.value.Calendar; id != "" {
+		t.restOn(key(bot, kindCalendar, id), r.calendars[id].of.version)
+	}
+	return limits{all: agent.value.Limit(), queue: seat.value.Limit(agent.value)}
 }
 
 // checkRests puts what the draft rests on into it, where nothing else in it

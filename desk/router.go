@@ -198,7 +198,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 				continue
 			}
 			if offers == nil { // who is asked by a queue waits until somebody accepts
-				tell(left)
+				tell(r.clear(left))
 			}
 			return assigned, nil
 		}
@@ -211,7 +211,7 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 		if done == len(plan) && len(s.full) == 0 && offers == nil {
 			// A plan leaves out nobody who was seen and could be assigned. But it
 			// asks one agent for each who waits, where several may be asked.
-			tell(left)
+			tell(r.clear(left))
 			return assigned, nil
 		}
 		if done < len(plan) {
@@ -229,21 +229,28 @@ func (d *Desk) route(ctx context.Context, bot handoff.BotID, waited time.Duratio
 	return assigned, nil
 }
 
+// clear are the queues that a look went into and left nobody in.
+func (r *roster) clear(left map[handoff.QueueID]bool) map[handoff.QueueID]bool {
+	clear := map[handoff.QueueID]bool{}
+	for id, q := range r.queues {
+		if q.value.Mode != handoff.Manual && !left[id] {
+			clear[id] = true
+		}
+	}
+	return clear
+}
+
 // carryOut commits a plan, each assignment by itself and many at once, and
 // says how many were made. Some may be refused, because something changed
 // meanwhile; one that fails in itself is noted as poison.
 func (d *Desk) carryOut(ctx context.Context, bot handoff.BotID, r *roster, offers standing, lined map[handoff.ConversationID]handoff.Conversation, plan []routing.Assignment, poison map[handoff.ConversationID]bool) int {
-	agents := make(map[handoff.AgentID]doc[handoff.Agent], len(r.agents))
-	for _, a := range r.agents {
-		agents[a.value.ID] = a
-	}
 	errs := make([]error, len(plan))
 	var g errgroup.Group
 	g.SetLimit(routeAtOnce)
 	for i, as := range plan {
 		g.Go(func() error {
 			errs[i] = d.contained("assigning", bot, func() error {
-				return d.assign(ctx, r, offers, lined[as.Conversation], agents[as.Agent], as, i)
+				return d.assign(ctx, r, offers, lined[as.Conversation], as, i)
 			})
 			return nil
 		})
@@ -269,23 +276,16 @@ const routeAtOnce = 32
 // all it rests on is still so: the conversation waits as it was seen to, the
 // agent is available, connected, a member and below every limit, and the queue
 // is one that is routed. It does not try again: the next plan does.
-func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff.Conversation, agent doc[handoff.Agent], as routing.Assignment, nth int) error {
+func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff.Conversation, as routing.Assignment, nth int) error {
 	now, err := d.store.Now(ctx)
 	if err != nil {
 		return fmt.Errorf("desk: reading the clock: %w", err)
 	}
-	seat := r.member(as.Agent, as.Queue)
 	t := &draft{now: now}
-	require(t, agent)
-	require(t, seat)
-	require(t, r.leases[as.Agent])
-	require(t, r.queues[as.Queue])
-	if cal := r.calendars[agent.value.Calendar]; agent.value.Calendar != "" {
-		if !cal.hours.IsOpen(now) {
-			return storage.ErrConflict
-		}
-		t.checkOnce(key(c.Bot, kindCalendar, agent.value.Calendar), cal.of.version)
+	if id := r.agent(as.Agent).value.Calendar; id != "" && !r.calendars[id].hours.IsOpen(now) {
+		return storage.ErrConflict
 	}
+	most := t.restOnHolder(r, c.Bot, as)
 	if err := d.mayGet(ctx, t, c.Bot, r, as); err != nil {
 		return err
 	}
@@ -301,7 +301,6 @@ func (d *Desk) assign(ctx context.Context, r *roster, offers standing, c handoff
 	}
 	events[len(events)-1].Why = string(as.Rule)
 	remove(t, offers[c.ID]) // of when the queue asked
-	most := limits{all: agent.value.Limit(), queue: seat.value.Limit(agent.value)}
 	t.move(c, after, events, most)
 	// Within one plan the order of assignments must show in the times, or
 	// round robin would favour the lower ids.

@@ -16,12 +16,15 @@ func (d *Desk) watchLoop(ctx context.Context) {
 	w, ok := storage.As[storage.Waker](d.store)
 	for ok && ctx.Err() == nil {
 		err := d.contained("watching", "", func() error {
+			d.listens.Store(true)
+			defer d.listens.Store(false)
 			return w.Watch(ctx, func() {
 				d.feed.ring()
 				d.others.ring()
 			})
 		})
 		if ctx.Err() == nil {
+			d.outlooks.doubt()
 			d.log.Warn("desk: watching the store ended, sweeps go on", "error", err)
 			wait(ctx, nil, d.o.Sweep)
 		}
@@ -76,21 +79,22 @@ func (d *Desk) follow(ctx context.Context, at storage.Cursor) (storage.Cursor, e
 
 // concern wakes whoever has to do with an event of another process.
 func (d *Desk) concern(e handoff.Event) {
-	if e.Kind != handoff.EventMessage && e.Kind != handoff.EventDelivery {
-		ends := e.Kind == handoff.EventEnded || e.Kind == handoff.EventWrappedUp
-		d.outlooks.bot(e.Bot).unsure(!ends)
-	}
 	switch {
 	case e.Conversation == "": // an agent, a queue, a membership
 		d.forgetRoster(e.Bot)
 		d.routing.mark(e.Bot)
 	case e.Kind == handoff.EventMessage:
 		d.sending.bell.ring()
+	case e.Kind == handoff.EventDelivery:
 	case e.Kind == handoff.EventEnded && e.FromAgent == "" && !e.WaitingSince.IsZero():
 		d.routing.mark(e.Bot) // it may have rung at somebody
 	case e.Kind == handoff.EventEnded, e.Kind == handoff.EventWrappedUp:
-		d.makeRoom(agentKey{e.Bot, cmp.Or(e.FromAgent, e.Agent)}, e.At)
-	case e.Kind != handoff.EventDelivery:
+		agent := cmp.Or(e.FromAgent, e.Agent)
+		d.outlooks.bot(e.Bot).doubtPeople(agent)
+		d.makeRoom(agentKey{e.Bot, agent}, e.At)
+	default:
+		d.outlooks.bot(e.Bot).doubtPeople(e.Agent, e.FromAgent)
+		d.outlooks.bot(e.Bot).doubtLines()
 		d.routing.mark(e.Bot)
 	}
 }
