@@ -214,6 +214,8 @@ func TestNobodyIsChosenUntilItIsKnownOfAllWhatTheyHold(t *testing.T) {
 	_, _, under := o.planOne(r, wants, now, time.Second)
 	must.Nil(t, under, "hers was under way")
 	ends.over(true, true)
+	_, _, under = o.planOne(r, wants, now, time.Second)
+	must.Nil(t, under, "it is not known from what it came")
 	others := busy.changing(&draft{ops: []storage.Op{storage.Load{Bot: "acme", Agent: "bia", Delta: -1}}})
 	o.sees(r, onlyAna(), now)
 	_, _, under = o.planOne(r, wants, now, time.Second)

@@ -16,7 +16,7 @@ type picture struct {
 	people routing.Snapshot
 	index  map[handoff.AgentID]int // in people.Agents
 	// unknown are those of whom it is not known what they hold: while there are
-	// any, nobody is chosen.
+	// any, nobody is chosen in their queues.
 	unknown map[handoff.AgentID]bool
 	taken   time.Time
 	last    time.Time                 // when somebody was given something
@@ -182,7 +182,7 @@ func (o *outlook) plans(r *roster, queue handoff.QueueID, now time.Time, oldest 
 
 func (o *outlook) planning(r *roster, queue handoff.QueueID, now time.Time, oldest time.Duration) bool {
 	p := o.people
-	return p != nil && p.of == r && !now.Before(p.taken) && now.Sub(p.taken) < oldest && len(p.unknown) == 0 && !o.waitsIn(queue)
+	return p != nil && p.of == r && !now.Before(p.taken) && now.Sub(p.taken) < oldest && !o.waitsIn(queue)
 }
 
 // planOne says who gets the only one who waits, and when, if nobody may wait for
@@ -203,6 +203,9 @@ func (o *outlook) planOne(r *roster, w routing.Waiting, now time.Time, oldest ti
 	o.some = o.some[:0]
 	for _, i := range p.members(w.Queue) {
 		a := p.people.Agents[i]
+		if p.unknown[a.ID] {
+			return as, at, nil // they might be the one
+		}
 		a.OffHours = atWork != nil && !atWork[r.agents[i].value.Calendar] // in the same order
 		o.some = append(o.some, a)
 	}
