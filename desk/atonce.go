@@ -31,12 +31,12 @@ func (d *Desk) giveAtOnce(ctx context.Context, t *draft, k *course) ([]handoff.E
 		return nil, nil
 	}
 	w := waitingOf(k.now)
+	var kept []doc[exclusions]
 	if r.excludes() {
-		kept, err := d.exclusionsOf(ctx, k.now.Bot, k.now.ID)
-		if err != nil {
+		var err error
+		if kept, err = d.exclusionsOf(ctx, k.now.Bot, k.now.ID); err != nil {
 			return nil, err
 		}
-		t.restOn(kept[0].key, kept[0].version)
 		w.Excluded = kept[0].value.at(t.now)
 	}
 	as, at, under := o.planOne(r, w, t.now, oldest)
@@ -44,6 +44,9 @@ func (d *Desk) giveAtOnce(ctx context.Context, t *draft, k *course) ([]handoff.E
 		return nil, nil
 	}
 	t.under = under
+	for _, v := range kept {
+		t.restOn(v.key, v.version)
+	}
 	most := t.restOnHolder(r, k.now.Bot, as)
 	after, events, err := k.now.Assign(t.act(handoff.Actor{By: handoff.BySystem}), as.Agent)
 	if err != nil {

@@ -101,24 +101,29 @@ func (d *Desk) commit(ctx context.Context, t *draft) error {
 	if len(t.events) > 0 {
 		t.ops = append(t.ops, storage.AppendEvents{Events: t.events})
 	}
-	made, known := false, false
+	if err := d.land(ctx, t); err != nil {
+		return err
+	}
+	d.wake(t)
+	return nil
+}
+
+// land applies a draft, and notes what it makes of lines and of what people hold:
+// that it may, from before, and then that it did, or not.
+func (d *Desk) land(ctx context.Context, t *draft) (err error) {
 	under := d.outlooks.changing(t)
 	t.under = nil
-	defer func() { under.over(made, known) }()
+	overs := []func(made, known bool){under.over}
 	for _, l := range t.comes {
-		o := d.outlooks.bot(l.bot)
-		over := o.comes(l.queue)
-		defer func() {
-			if over(made); !known {
-				o.doubtLines()
-			}
-		}()
+		overs = append(overs, d.outlooks.bot(l.bot).comes(l.queue))
 	}
-	err := d.apply(ctx, storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops})
-	if made, known = err == nil, !errors.Is(err, ErrOutcomeUnknown); made {
-		d.wake(t)
-	}
-	return err
+	err = ErrOutcomeUnknown // of a panic
+	defer func() {
+		for _, over := range overs {
+			over(err == nil, !errors.Is(err, ErrOutcomeUnknown))
+		}
+	}()
+	return d.apply(ctx, storage.Batch{ID: storage.NewBatchID(t.now), Ops: t.ops})
 }
 
 // apply commits a batch. One whose outcome is unknown is repeated: the store

@@ -115,19 +115,22 @@ type queueLine struct {
 }
 
 // comes notes that somebody may wait in a queue at any moment, until it is over:
-// from then on they do, or do not.
-func (o *outlook) comes(to handoff.QueueID) (over func(waits bool)) {
+// then they do, or do not, or nobody knows.
+func (o *outlook) comes(to handoff.QueueID) (over func(made, known bool)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.coming[to]++
-	return func(waits bool) {
+	return func(made, known bool) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if o.coming[to]--; o.coming[to] == 0 {
 			delete(o.coming, to)
 		}
-		if waits {
+		if made {
 			o.came[to] = o.looks
+		}
+		if !known {
+			o.doubtAll()
 		}
 	}
 }
@@ -136,8 +139,10 @@ func (o *outlook) comes(to handoff.QueueID) (over func(waits bool)) {
 func (o *outlook) doubtLines() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.clear, o.doubt = nil, o.looks
+	o.doubtAll()
 }
+
+func (o *outlook) doubtAll() { o.clear, o.doubt = nil, o.looks }
 
 // mayWaitFor reports whether somebody may wait whom the router could give to an
 // agent.

@@ -72,16 +72,18 @@ func TestWhoComesWaitsUntilALookThatBeganLaterFindsNobody(t *testing.T) {
 	end()
 	o.found()
 	must.True(t, o.mayWaitFor(inSales, "ana"), "and still do")
-	over(true)
+	over(true, true)
 	must.True(t, o.mayWaitFor(inSales, "ana"), "that look may not have seen them")
 	o.found()
 	must.False(t, o.mayWaitFor(inSales, "ana"))
 
 	one, two := o.comes("sales"), o.comes("sales")
-	one(false)
+	one(false, true)
 	must.True(t, o.mayWaitFor(inSales, "ana"), "another one may")
-	two(false)
+	two(false, true)
 	must.False(t, o.mayWaitFor(inSales, "ana"), "nobody came")
+	o.comes("sales")(false, false)
+	must.True(t, o.mayWaitFor(inSales, "ana"), "nobody knows")
 	must.Empty(t, o.coming)
 }
 
@@ -222,6 +224,41 @@ func TestNobodyIsChosenUntilItIsKnownOfAllWhatTheyHold(t *testing.T) {
 	must.NotNil(t, under)
 	under.over(true, true)
 	others.over(true, true)
+}
+
+func TestWhatWasNotReadForLongIsNotKnown(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	all := newOutlooks()
+	o, r := staffed(now)
+	all.of["acme"] = o
+	full := onlyAna() // another process gives her one, which is not heard
+	full.Agents[0].Load, full.Agents[0].Seats[0].Load = 1, 1
+	for range 4 {
+		now = now.Add(time.Second / 4)
+		s := o.census()
+		all.changing(&draft{ops: []storage.Op{storage.Load{Bot: "acme", Agent: "ana", Delta: 1}}}).over(false, true)
+		s.keep(r, full, now)
+		s.end()
+	}
+	_, _, under := o.planOne(r, wants, now, time.Second)
+	must.Nil(t, under)
+}
+
+func TestWhoCanBeGivenNothingHindersNobodyWhateverTheyHold(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	o, r := staffed(now)
+	both := onlyAna()
+	bia := both.Agents[0]
+	bia.ID, bia.Available = "bia", false
+	both.Agents = append(both.Agents, bia)
+	more := *r
+	more.agents = append(more.agents, doc[handoff.Agent]{value: handoff.Agent{ID: "bia"}})
+	o.sees(&more, both, now)
+	o.doubtPeople("bia")
+	_, _, under := o.planOne(&more, wants, now, time.Second)
+	must.NotNil(t, under)
 }
 
 func TestWhatAnotherProcessDidDuringACensusMayNotBeInIt(t *testing.T) {

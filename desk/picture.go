@@ -19,8 +19,9 @@ type picture struct {
 	// any, nobody is chosen in their queues.
 	unknown map[handoff.AgentID]bool
 	taken   time.Time
-	last    time.Time                 // when somebody was given something
-	in      map[handoff.QueueID][]int // of index, filled as it is asked for
+	carried map[handoff.AgentID]time.Time // when those were read who were unclear since
+	last    time.Time                     // when somebody was given something
+	in      map[handoff.QueueID][]int     // of index, filled as it is asked for
 }
 
 // census is a reading of what a bot's people hold. Of whom this process changes
@@ -75,7 +76,7 @@ func (s *census) end() {
 // newPicture makes a picture of what was read, which stays as it is. It comes
 // after another one, or nil.
 func newPicture(r *roster, people routing.Snapshot, now time.Time, was *picture) *picture {
-	p := &picture{of: r, people: people, taken: now, unknown: map[handoff.AgentID]bool{}, in: map[handoff.QueueID][]int{}}
+	p := &picture{of: r, people: people, taken: now, unknown: map[handoff.AgentID]bool{}, in: map[handoff.QueueID][]int{}, carried: map[handoff.AgentID]time.Time{}}
 	p.people.Agents = slices.Clone(people.Agents)
 	all := 0
 	for _, a := range people.Agents {
@@ -118,6 +119,7 @@ func (p *picture) take(was *picture, id handoff.AgentID) {
 		p.unknown[id] = true
 		return
 	}
+	p.carried[id] = was.read(id)
 	to, from := &p.people.Agents[i], was.people.Agents[k]
 	to.Load, to.LastAssigned, to.IdleSince = from.Load, from.LastAssigned, from.IdleSince
 	for n := range to.Seats {
@@ -131,6 +133,14 @@ func (p *picture) take(was *picture, id handoff.AgentID) {
 	if to.LastAssigned.After(p.last) {
 		p.last = to.LastAssigned
 	}
+}
+
+// read is when it was read what an agent holds.
+func (p *picture) read(id handoff.AgentID) time.Time {
+	if at, is := p.carried[id]; is {
+		return at
+	}
+	return p.taken
 }
 
 // change makes of what an agent holds what a commit makes of it.
@@ -203,7 +213,10 @@ func (o *outlook) planOne(r *roster, w routing.Waiting, now time.Time, oldest ti
 	o.some = o.some[:0]
 	for _, i := range p.members(w.Queue) {
 		a := p.people.Agents[i]
-		if p.unknown[a.ID] {
+		if !a.Available || !a.Connected || a.Disabled || a.Draining {
+			continue // whatever they hold
+		}
+		if p.unknown[a.ID] || now.Sub(p.read(a.ID)) >= oldest {
 			return as, at, nil // they might be the one
 		}
 		a.OffHours = atWork != nil && !atWork[r.agents[i].value.Calendar] // in the same order
