@@ -85,7 +85,6 @@ type move struct {
 type person struct {
 	available, connected bool
 	left                 []time.Time // when they were told to be gone
-	lost                 bool        // the last time: their lease ran out
 	serves               map[handoff.QueueID]bool
 	held                 map[handoff.QueueID]int // "" in all
 }
@@ -153,7 +152,7 @@ func (l *ledger) known(e handoff.Event) {
 	case handoff.EventConnected:
 		p.connected = true
 	case handoff.EventDisconnected:
-		p.connected, p.left, p.lost = false, append(p.left, e.At), e.Actor.By == handoff.BySystem
+		p.connected, p.left = false, append(p.left, e.At)
 	case handoff.EventMemberChanged:
 		p.serves[e.Queue] = !e.Removed
 	}
@@ -222,9 +221,7 @@ func (l *ledger) changedHands(before, after handoff.Conversation, e handoff.Even
 	switch {
 	case !p.available:
 		l.law.broken("only who is available is given something", "%s was given %s by %v at %d", after.Agent, e.Conversation, e.Actor, l.last)
-	case given && !p.connected && !(e.Actor.By == handoff.BySystem && p.lost && !e.At.After(p.left[len(p.left)-1])):
-		// What was decided, and its commit begun, before their lease ran out may
-		// come after the news of that: it waited for somebody's lock meanwhile.
+	case given && !p.connected:
 		l.law.broken("only who is connected is given something", "%s was given %s by %v at %d, decided at %v; told gone at %v",
 			after.Agent, e.Conversation, e.Actor, l.last, e.At, p.left)
 	case e.Actor.By == handoff.BySystem && !p.serves[after.Queue]:
