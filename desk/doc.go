@@ -13,15 +13,15 @@
 //
 // # The life of a conversation
 //
-// [Bot.Receive] stores what a contact writes, in their open conversation or
-// a new one under the bot's control. The bot answers with [Bot.Send], or the
+// [Bot.Receive] stores what a contact writes, in their open conversation or a
+// new one under the bot's control. The bot answers with [Bot.Send], or the
 // platform sends by itself and notes it with [Bot.Record]. [Bot.HandOff] asks
 // for a person: the conversation waits in a queue, and [Desk.Run] gives it to
 // an agent who is available, connected, a member of the queue and below
 // capacity; or an agent takes it by [Seat.Take]. Where nobody waits and
-// somebody is free, they have it with the hand-off's own commit. From the hand-off on the
-// bot's messages are refused. The agent answers with [Seat.Reply], adds
-// notes and tickets, sets the priority, transfers, and with
+// somebody is free, they have it with the hand-off's own commit. From the
+// hand-off on the bot's messages are refused. The agent answers with
+// [Seat.Reply], adds notes and tickets, sets the priority, transfers, and with
 // [Seat.ReturnToBot] ends it. Ended is final: what the contact writes next
 // opens a new conversation.
 //
@@ -34,12 +34,12 @@
 // Any number of processes may run a desk on the same data. Where the store can
 // tell (storage.Waker) they hear of one another's commits within milliseconds.
 // Of each bot one process is on duty: it routes at once what any of them hands
-// off, and gives what it hands off itself in the same commit, where somebody is
-// free for it. The others stand by, look a quarter of a second later, and do what is
-// still to be done; so when the one on duty dies, nobody waits for a new one.
-// What a process puts to be sent it sends itself, or another does as soon as
-// that is overdue. And every Options.Sweep each looks for all that nobody told
-// it of.
+// off, and gives what it hands off itself in the same commit, where somebody
+// is free for it. The others stand by, look a quarter of a second later, and
+// do what is still to be done; so when the one on duty dies, nobody waits for
+// a new one. What a process puts to be sent it sends itself, or another does
+// as soon as that is overdue. And every Options.Sweep each looks for all that
+// nobody told it of.
 //
 // Who works on what is a lease, a record with a version that runs out by the
 // store's clock: whatever is done under it checks that version in its commit,

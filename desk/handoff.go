@@ -47,10 +47,11 @@ type Say struct {
 
 // Outcome is what became of a hand-off.
 type Outcome struct {
-	// State is handoff.StateWaiting, also if somebody was free and has it by
-	// now: who gets what goes to a queue is told by events. It is handoff.StateAssigned if HandOff named an
-	// agent and they have it: then Agent is who; or handoff.StateBot if the
-	// queue does not take it, because it is closed: then nothing has changed.
+	// State is handoff.StateWaiting, also if somebody was free and has it by now:
+	// who gets what goes to a queue is told by events. It is handoff.StateAssigned
+	// if HandOff named an agent and they have it: then Agent is who; or
+	// handoff.StateBot if the queue does not take it, because it is closed: then
+	// nothing has changed.
 	State handoff.State `json:"state"`
 	// Queue is where it waits: the one asked for, or one to which that passes
 	// on what it does not take.
