@@ -397,3 +397,25 @@ func TestADraftThatIsNotCommittedTakesBackWhatItBegan(t *testing.T) {
 		must.True(t, o.people.unknown["ana"], name)
 	}
 }
+
+// breaking is a store that panics where it would commit.
+type breaking struct{ storage.Store }
+
+func (breaking) Commit(context.Context, storage.Batch) error { panic("a bug") }
+
+func TestOfACommitThatPanicsNobodyKnowsWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d, err := New(breaking{memory.New(nil)}, nil)
+	must.NoError(t, err)
+	o, r := staffed(now)
+	d.outlooks.of["acme"] = o
+	draft := &draft{now: now, comes: []queueLine{{"acme", "sales"}}}
+	_, _, draft.under = o.planOne(r, wants, now, time.Second)
+	must.NotNil(t, draft.under)
+	must.ErrorIs(t, d.contained("a test", "acme", func() error { return d.commit(t.Context(), draft) }), errPanic)
+	must.True(t, o.people.unknown["ana"])
+	must.Nil(t, o.clear)
+	must.Empty(t, o.coming)
+	must.Empty(t, o.ongoing)
+}
