@@ -70,6 +70,8 @@ func TestATestFailsOnWhatAPageComplainsOf(t *testing.T) {
 	tab := browser.Open(seen)
 	for page := range pages {
 		tab.Go(server.URL + "?page=" + url.QueryEscape(page))
+		// A page that is left before it could say so takes with it what nobody caught.
+		tab.Until("handoffTest.rests()")
 	}
 	tab.Go(server.URL + "?page=" + url.QueryEscape(inaccessible))
 	tab.AccessibleInBoth("page")
