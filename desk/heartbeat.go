@@ -153,13 +153,15 @@ func (d *Desk) renewTogether(ctx context.Context, some []beat, keys []storage.Ke
 }
 
 // usual gives what was read of a session, and whether nothing is to be decided
-// about it: its agent is there and was seen connected, and so is its lease.
+// about it: its agent is there and was seen connected with it, and its lease
+// is there.
 func (b beat) usual(read map[storage.Key]storage.Record) (agent doc[handoff.Agent], v doc[lease], seen doc[presence], ok bool) {
 	agent, agentErr := decode[handoff.Agent](read[b.agentKey()])
 	v, leaseErr := decode[lease](read[b.lease()])
 	seen, seenErr := decode[presence](read[b.presenceKey()])
 	ok = agentErr == nil && leaseErr == nil && seenErr == nil &&
-		agent.version != 0 && !agent.value.Disabled && v.version != 0 && seen.value.Connected
+		agent.version != 0 && !agent.value.Disabled && v.version != 0 &&
+		seen.value.Connected && slices.Contains(seen.value.Devices, b.device)
 	return agent, v, seen, ok
 }
 

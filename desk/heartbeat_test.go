@@ -354,6 +354,32 @@ func TestWhoseLeaseHadRunOutIsGivenWhatWaitsAsItIsMadeAnew(t *testing.T) {
 	})
 }
 
+// A process of a version that does not note devices may have written last.
+func TestADeviceThatIsNotNotedIsNotedWithTheNextHeartbeat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o, _, _ := beating(t, memory.New(nil), 3, "laptop", "phone")
+		k := storage.Key{Bot: "acme", Kind: "presence", ID: string(nth(1))}
+		noted := func() storage.Record {
+			records, err := o.store.Lookup(o.ctx, []storage.Key{k})
+			o.ok(err)
+			return records[0]
+		}
+		was := noted()
+		require.Contains(t, string(was.Data), `"devices":["laptop","phone"]`)
+		now, err := o.store.Now(o.ctx)
+		o.ok(err)
+		o.ok(o.store.Commit(o.ctx, storage.Batch{ID: storage.NewBatchID(now), Ops: []storage.Op{
+			storage.PutRecord{Record: storage.Record{Key: k, Version: 1, Data: []byte(`{"connected":true}`)}, Expect: was.Version},
+		}}))
+		beat()
+		time.Sleep(time.Second) // the two are in each other's way, and one tries again
+		synctest.Wait()
+		require.Contains(t, string(noted().Data), `"laptop"`)
+		require.Contains(t, string(noted().Data), `"phone"`)
+	})
+}
+
 func TestAnAgentWhoIsGoneAndBackIsNotKeptConnected(t *testing.T) {
 	t.Parallel()
 	for name, goes := range map[string]func(o *office){

@@ -27,6 +27,9 @@ type presence struct {
 	Grace time.Time `json:"grace,omitzero"`
 	// SignedOut tells one who signed out from one whose process ended.
 	SignedOut bool `json:"signedOut,omitempty"`
+	// Devices are all that something may rest on the lease of: each that was
+	// connected and whose lease was not barred since.
+	Devices []string `json:"devices,omitempty"`
 }
 
 // session is a lease that this desk keeps alive while Run runs. Its version
@@ -121,10 +124,16 @@ func (d *Desk) connect(ctx context.Context, w who, k sessionKey) (version int64,
 			}
 			v.value.Since = t.now
 			t.roster, t.bots = true, append(t.bots, k.bot)
+			if err := forget(t, &seen, k.device, others); err != nil {
+				return err
+			}
 		}
 		if !seen.value.Connected {
 			seen.value = presence{Connected: true, At: t.now}
 			t.note(handoff.Event{Kind: handoff.EventConnected, Bot: k.bot, Agent: k.agent, Actor: a.by, At: t.now})
+		}
+		if !slices.Contains(seen.value.Devices, k.device) {
+			seen.value.Devices = append(seen.value.Devices, k.device)
 		}
 		version, err = renew(t, a.agent, v, seen, t.now.Add(d.o.Lease))
 		return err
@@ -215,13 +224,48 @@ func (d *Desk) seen(ctx context.Context, bot handoff.BotID, agent handoff.AgentI
 	return seen, nil
 }
 
+// forget leaves out of an agent's devices those that are not connected any
+// more, but for one that connects.
+func forget(t *draft, seen *doc[presence], connects string, live []storage.Record) error {
+	noted := seen.value.Devices
+	seen.value.Devices = nil
+	for _, device := range noted {
+		if device == connects || slices.ContainsFunc(live, func(r storage.Record) bool { return r.Key.ID == device }) {
+			seen.value.Devices = append(seen.value.Devices, device)
+		} else if err := bar(t, *seen, device); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bar has a lease that ran out make way only for what comes after this commit.
+// To put it anew, if only as one that has expired, the store waits for every
+// change that found it to last and is not over, as one that hangs; and each
+// that comes later finds another version.
+func bar(t *draft, seen doc[presence], device string) error {
+	k := child(seen.key.Bot, kindLease, seen.key.ID, device)
+	if t.removes(k) {
+		return nil // which does the same
+	}
+	return put(t, doc[lease]{key: k}, longAgo)
+}
+
+var longAgo = time.UnixMilli(1).UTC()
+
 // leave notes that an agent has no device any more. grace is when the grace
-// period ends, for one who was lost.
+// period ends, for one who was lost. Nothing that still rests on one of their
+// leases comes after it.
 func leave(t *draft, seen doc[presence], by handoff.Actor, grace time.Time) error {
 	if !seen.value.Connected {
 		return nil
 	}
 	bot, agent := seen.key.Bot, handoff.AgentID(seen.key.ID)
+	for _, device := range seen.value.Devices {
+		if err := bar(t, seen, device); err != nil {
+			return err
+		}
+	}
 	seen.value = presence{At: t.now, Grace: grace, SignedOut: seen.value.SignedOut}
 	if !grace.IsZero() {
 		t.timer(bot, timerLost, string(agent), grace)
