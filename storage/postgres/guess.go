@@ -18,17 +18,25 @@ import (
 // expects. The statements, sent together, are one transaction: each that rests
 // on what is there fails if that is otherwise, so that nothing is done. That
 // is not known to be an error: ok is false, and nothing is known of any batch.
+//
+// Conversations that are not known are read first, without a lock: groups that
+// change other conversations of the same agents do so side by side, since what
+// the agents hold is locked last.
 func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, now time.Time) (ok bool, err error) {
-	was := map[sqlstore.ConversationKey]string{}
-	g, ok := sqlstore.GuessOf(group, now, func(k sqlstore.ConversationKey) (*handoff.Conversation, bool) {
-		r, ok := s.known.find(k)
-		was[k] = r.value
-		return r.Conversation, ok
+	w := &guessing{was: map[sqlstore.ConversationKey]string{}}
+	g, ok := sqlstore.GuessOf(group, now, func(keys []sqlstore.ConversationKey) (map[sqlstore.ConversationKey]*handoff.Conversation, bool) {
+		var rows []row
+		rows, err = s.known.all(ctx, conn, keys)
+		there := make(map[sqlstore.ConversationKey]*handoff.Conversation, len(rows))
+		for _, r := range rows {
+			k := sqlstore.ConversationKey{Bot: r.Bot, ID: r.ID}
+			there[k], w.was[k] = r.Conversation, r.value
+		}
+		return there, err == nil && len(rows) == len(keys)
 	})
 	if !ok {
-		return false, nil
+		return false, err
 	}
-	w := &guessing{was: was}
 	if w.guess(g); w.err != nil {
 		return false, nil // the other way tells which batch it is of
 	}

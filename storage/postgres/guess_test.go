@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/handoffdesk/handoff"
@@ -15,11 +16,17 @@ import (
 	"github.com/handoffdesk/handoff/storage/postgres"
 )
 
-// sent counts what is sent together.
-type sent struct{ atomic.Int64 }
+// sent counts what is sent together, and lets something happen before that.
+type sent struct {
+	atomic.Int64
+	before func()
+}
 
 func (s *sent) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
 	s.Add(1)
+	if s.before != nil {
+		s.before()
+	}
 	return ctx
 }
 func (s *sent) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
@@ -108,6 +115,39 @@ func TestWhatComesOutAsExpectedTakesOneRoundTrip(t *testing.T) {
 	loads, err := s.Loads(t.Context(), "b")
 	require.NoError(t, err)
 	require.Equal(t, 1, loads[0].Held)
+}
+
+// Nobody waits for a process that has read what it did not know, and not yet
+// committed.
+func TestNothingIsLockedWhileAConversationThatIsNotKnownIsRead(t *testing.T) {
+	t.Parallel()
+	dsn := migrated(t)
+	other := open(t, dsn)
+	load := storage.Load{Bot: "b", Agent: "ana", Delta: 1, Max: 5, At: at}
+	require.NoError(t, other.Commit(t.Context(), batch(append(started("c"), started("d")...)...)))
+	require.NoError(t, other.Commit(t.Context(), batch(load, storage.PutRecord{Record: recordOf("1", 1)})))
+	s, n := traced(t, dsn)
+	n.before = func() {
+		for _, table := range []string{"conversations WHERE id = 'c'", "loads", "records"} {
+			assert.Len(t, rows[int](t, other, `SELECT 1 FROM `+table+` FOR UPDATE SKIP LOCKED`), 1, table)
+		}
+	}
+	changed := conversation("c")
+	changed.Version = 2
+	ops := []storage.Op{storage.PutConversation{Conversation: changed, Expect: 1}, load, storage.Check{Key: recordOf("1", 0).Key, Version: 1},
+		storage.AppendMessage{Message: message("d", "ours", at), Expect: 1}}
+	trips, err := tripsOf(t, s, n, ops...)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, trips, "read and written")
+	c, err := s.Conversation(t.Context(), "b", "c")
+	require.NoError(t, err)
+	require.Equal(t, changed.Version, c.Version)
+
+	n.before = nil
+	changed.ID = "none"
+	trips, err = tripsOf(t, s, n, storage.PutConversation{Conversation: changed, Expect: 1})
+	require.ErrorIs(t, err, storage.ErrConflict)
+	require.EqualValues(t, 2, trips)
 }
 
 // What a process takes for granted may long be otherwise: each of these was

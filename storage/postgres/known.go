@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/handoffdesk/handoff"
 	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
@@ -59,6 +61,32 @@ func (k *known) find(key sqlstore.ConversationKey) (row, bool) {
 		r, ok = k.older[key]
 	}
 	return r, ok
+}
+
+// all gives the rows of conversations, of which it reads those that are not
+// known. Those that are not there are left out.
+func (k *known) all(ctx context.Context, conn *pgxpool.Conn, keys []sqlstore.ConversationKey) ([]row, error) {
+	rows := make([]row, 0, len(keys))
+	var unknown []sqlstore.ConversationKey
+	for _, key := range keys {
+		if r, ok := k.find(key); ok {
+			rows = append(rows, r)
+		} else {
+			unknown = append(unknown, key)
+		}
+	}
+	if len(unknown) == 0 {
+		return rows, nil
+	}
+	read := &trip{}
+	read.rows(`SELECT c.value FROM `+conversationKeys+` JOIN conversations c USING (bot, id)`,
+		conversationKeyArrays(unknown)...).Query(func(found pgx.Rows) (err error) {
+		rows, err = pgx.AppendRows(rows, found, conversation)
+		return err
+	})
+	err := conn.SendBatch(ctx, &read.Batch).Close()
+	k.note(rows[len(keys)-len(unknown):]...)
+	return rows, err
 }
 
 // reader reads the row of one conversation; what is as it is known is not decoded

@@ -116,12 +116,18 @@ func (r *reading) records(needs []sqlstore.RecordNeed) {
 	}))
 }
 
-func (r *reading) conversations(keys []sqlstore.ConversationKey) {
-	r.rows(`SELECT c.value FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (bot, id, n)
-		JOIN conversations c USING (bot, id) ORDER BY k.n FOR UPDATE OF c`,
+const conversationKeys = `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (bot, id, n)`
+
+func conversationKeyArrays(keys []sqlstore.ConversationKey) []any {
+	return []any{
 		column(keys, func(k sqlstore.ConversationKey) string { return string(k.Bot) }),
 		column(keys, func(k sqlstore.ConversationKey) string { return string(k.ID) }),
-	).Query(each(func(row pgx.CollectableRow) error {
+	}
+}
+
+func (r *reading) conversations(keys []sqlstore.ConversationKey) {
+	r.rows(`SELECT c.value FROM `+conversationKeys+` JOIN conversations c USING (bot, id) ORDER BY k.n FOR UPDATE OF c`,
+		conversationKeyArrays(keys)...).Query(each(func(row pgx.CollectableRow) error {
 		c, err := parsed[handoff.Conversation](row)
 		r.found.Conversations[sqlstore.ConversationKey{Bot: c.Bot, ID: c.ID}] = &c
 		return err

@@ -236,6 +236,10 @@ func (w *writing) feed(c sqlstore.Changes) {
 // events writes the ids of the batches too: a caller alone waits for each
 // statement.
 func (w *writing) events(events []handoff.Event, applied []uuid.UUID) {
+	values := make([]string, len(events))
+	for i := range events {
+		values[i] = w.encode(&events[i])
+	}
 	w.rows(`WITH applied AS (INSERT INTO batches (id) SELECT unnest($6::uuid[])),
 		moved AS (UPDATE feed SET head = head + cardinality($1::text[]) RETURNING head - cardinality($1::text[]) AS before)
 		INSERT INTO events (place, bot, conversation, seq, at, value)
@@ -245,7 +249,7 @@ func (w *writing) events(events []handoff.Event, applied []uuid.UUID) {
 		column(events, func(e handoff.Event) string { return string(e.Conversation) }),
 		column(events, func(e handoff.Event) int64 { return e.Seq }),
 		column(events, func(e handoff.Event) int64 { return sqlstore.Millis(e.At) }),
-		column(events, func(e handoff.Event) string { return w.encode(e) }),
+		values,
 		ids(applied))
 }
 

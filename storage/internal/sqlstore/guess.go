@@ -42,10 +42,11 @@ type LoadMove struct {
 // GuessOf gives what a group leaves if each record and timer is as it is
 // expected, each conversation as it is known, and what is new is not there. It
 // is not ok where that gives any batch another verdict than nil, and where the
-// group rests on what nobody knows without reading.
-func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (*handoff.Conversation, bool)) (g Guess, ok bool) {
+// group rests on more than is known. known is asked once, for all conversations
+// that are taken to be there, in their order.
+func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
 	s := supposed{
-		found: NewFound(), known: known, met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
+		found: NewFound(), met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
 		set: map[TimerKey]bool{}, loads: map[LoadKey]*LoadMove{},
 	}
 	s.found.Now = now
@@ -57,6 +58,12 @@ func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (
 		}
 		met[id] = true
 		if !s.batch(b) {
+			return g, false
+		}
+	}
+	if len(s.there) > 0 {
+		sortUnique(&s.there, ConversationKey.compare)
+		if s.found.Conversations, ok = known(s.there); !ok {
 			return g, false
 		}
 	}
@@ -83,7 +90,7 @@ func GuessOf(group []storage.Batch, now time.Time, known func(ConversationKey) (
 // supposed is what the batches of a group, so far, take to be there.
 type supposed struct {
 	found *Found
-	known func(ConversationKey) (*handoff.Conversation, bool)
+	there []ConversationKey
 	met   map[storage.Key]bool     // records, also those that are not there
 	made  map[ConversationKey]bool // by the group
 	set   map[TimerKey]bool        // by the group, whatever was there
@@ -120,13 +127,13 @@ func (s *supposed) op(op storage.Op) bool {
 	case storage.DeleteRecord:
 		s.record(o.Key, o.Expect)
 	case storage.PutConversation:
-		return s.conversation(o.Conversation.Bot, o.Conversation.ID)
+		s.conversation(o.Conversation.Bot, o.Conversation.ID)
 	case storage.AppendMessage:
-		return s.conversation(o.Message.Bot, o.Message.Conversation)
+		s.conversation(o.Message.Bot, o.Message.Conversation)
 	case storage.AppendEvents:
 		for _, e := range o.Events {
-			if e.Conversation != "" && !s.conversation(e.Bot, e.Conversation) {
-				return false
+			if e.Conversation != "" {
+				s.conversation(e.Bot, e.Conversation)
 			}
 		}
 	case storage.Load:
@@ -154,14 +161,11 @@ func (s *supposed) record(k storage.Key, version int64) {
 	s.met[k] = true
 }
 
-func (s *supposed) conversation(bot handoff.BotID, id handoff.ConversationID) bool {
-	k := ConversationKey{bot, id}
-	if _, met := s.found.Conversations[k]; met || s.made[k] {
-		return true
+// conversation takes a conversation to be there, unless the group has made it.
+func (s *supposed) conversation(bot handoff.BotID, id handoff.ConversationID) {
+	if k := (ConversationKey{bot, id}); !s.made[k] {
+		s.there = append(s.there, k)
 	}
-	c, known := s.known(k)
-	s.found.Conversations[k] = c
-	return known
 }
 
 func (s *supposed) load(o storage.Load) {

@@ -16,14 +16,21 @@ import (
 func (r *rows) guessed(t *rapid.T, group []storage.Batch, want []error, now time.Time) bool {
 	stale := rapid.IntRange(0, 9).Draw(t, "stale") == 0
 	unchanged := r.unchanged(t)
-	g, ok := GuessOf(group, now, func(k ConversationKey) (*handoff.Conversation, bool) {
-		c, known := r.Conversations[k]
-		if known && stale {
-			other := *c
-			other.Messages--
-			return &other, true
+	g, ok := GuessOf(group, now, func(keys []ConversationKey) (map[ConversationKey]*handoff.Conversation, bool) {
+		there := map[ConversationKey]*handoff.Conversation{}
+		for _, k := range keys {
+			c, known := r.Conversations[k]
+			if !known {
+				return nil, false
+			}
+			if stale {
+				other := *c
+				other.Messages--
+				c = &other
+			}
+			there[k] = c
 		}
-		return c, known
+		return there, true
 	})
 	unchanged()
 	if !ok || !r.fits(g, now) {
