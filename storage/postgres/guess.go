@@ -94,12 +94,18 @@ func every(statement string) string {
 	return `WITH met AS (` + statement + `) SELECT 1 / (count(*) = cardinality($1))::int FROM met`
 }
 
+// expectRecords are the statements for those that change and those that do not.
+var expectRecords = map[bool]string{true: expectRecord(true), false: expectRecord(false)}
+
+func expectRecord(change bool) string {
+	return every(`SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+		AS k (bot, kind, parent, id, version, n) JOIN records r USING (bot, kind, parent, id)
+		WHERE r.version = k.version AND r.expires > ` + clock + ` ORDER BY k.n ` + locked(change))
+}
+
 func (w *guessing) expect(records []sqlstore.RecordGuess) {
 	keys := recordKeyArrays(column(records, func(r sqlstore.RecordGuess) storage.Key { return r.Key }))
-	w.rows(every(`SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
-		AS k (bot, kind, parent, id, version, n) JOIN records r USING (bot, kind, parent, id)
-		WHERE r.version = k.version AND r.expires > `+clock+` ORDER BY k.n `+locked(records[0].Change)),
-		append(keys, column(records, func(r sqlstore.RecordGuess) int64 { return r.Version }))...)
+	w.rows(expectRecords[records[0].Change], append(keys, column(records, func(r sqlstore.RecordGuess) int64 { return r.Version }))...)
 }
 
 // moveConversations is updateConversations of those that are as they were.
@@ -114,14 +120,16 @@ func (w *guessing) moveConversations(changed []changedConversation) {
 	}
 }
 
+var moveLoads = every(`UPDATE loads l SET held = l.held + k.delta, last = greatest(l.last, k.last), freed = greatest(l.freed, k.freed)
+	FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+	AS k (bot, agent, queue, least, most, delta, last, freed)
+	WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue AND l.held BETWEEN k.least AND k.most RETURNING 1`)
+
 func (w *guessing) moveLoads(moves []sqlstore.LoadMove) {
 	if len(moves) == 0 {
 		return
 	}
-	w.rows(every(`UPDATE loads l SET held = l.held + k.delta, last = greatest(l.last, k.last), freed = greatest(l.freed, k.freed)
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-		AS k (bot, agent, queue, least, most, delta, last, freed)
-		WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue AND l.held BETWEEN k.least AND k.most RETURNING 1`),
+	w.rows(moveLoads,
 		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Bot) }),
 		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Agent) }),
 		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Queue) }),
