@@ -7,7 +7,8 @@
 // Commits that arrive at the same time in one process share one transaction
 // and one wait for the disk: a group. In it, a batch that fails costs the
 // others nothing. A group is one round trip if it comes out as the process
-// expects by what it has last read or written, which the server tests. Else
+// expects by what it has last read or written, which the server tests; another
+// reads, without a lock, the conversations of which it knows nothing. Else
 // two more decide: one locks and reads what its batches expect and change, in
 // one order for all processes, and one writes what becomes of it. The feed's
 // row is the last that is taken before the commit.
