@@ -36,7 +36,7 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 }
 
 // commit gives the time of what was written, if anything was. A group that does
-// not come out as was guessed takes two round trips: one locks and reads what
+// not come out as was guessed takes two round trips more: one locks and reads what
 // the batches expect and change, the other writes what becomes of it. It leaves
 // the connection without a transaction, or closed.
 func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch) (verdicts []error, written time.Time, err error) {

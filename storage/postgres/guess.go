@@ -14,14 +14,15 @@ import (
 	"github.com/handoffdesk/handoff/storage/internal/sqlstore"
 )
 
-// guess commits a group in one round trip, if it comes out as this process
-// expects. The statements, sent together, are one transaction: each that rests
+// guess commits a group, if it comes out as this process expects, in one round
+// trip. The statements, sent together, are one transaction: each that rests
 // on what is there fails if that is otherwise, so that nothing is done. That
 // is not known to be an error: ok is false, and nothing is known of any batch.
 //
-// Conversations that are not known are read first, without a lock: groups that
-// change other conversations of the same agents do so side by side, since what
-// the agents hold is locked last.
+// Another one comes first where there are conversations that are not known: it
+// reads them, without a lock. Groups that change other conversations of the same
+// agents do so side by side, since what is there already and many change, what
+// the agents hold, is locked after the conversations are written.
 func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.Batch, now time.Time) (ok bool, err error) {
 	w := &guessing{was: map[sqlstore.ConversationKey]string{}}
 	g, ok := sqlstore.GuessOf(group, now, func(keys []sqlstore.ConversationKey) (map[sqlstore.ConversationKey]*handoff.Conversation, bool) {

@@ -150,6 +150,37 @@ func TestNothingIsLockedWhileAConversationThatIsNotKnownIsRead(t *testing.T) {
 	require.EqualValues(t, 2, trips)
 }
 
+func TestAConversationThatCannotBeReadFailsItsCommitAlone(t *testing.T) {
+	t.Parallel()
+	say := func(id handoff.ConversationID, m handoff.MessageID) storage.Op {
+		return storage.AppendMessage{Message: message(id, m, at), Expect: 1}
+	}
+	for name, harm := range map[string]string{
+		"its value is none":       `UPDATE conversations SET value = '{"bot":1}' WHERE id = 'e'`,
+		"its connection has gone": `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := migrated(t)
+			for _, id := range []handoff.ConversationID{"c", "d", "e"} {
+				require.NoError(t, open(t, dsn).Commit(t.Context(), batch(started(id)...)))
+			}
+			s, n := traced(t, dsn+"&pool_max_conns=1")
+			for _, id := range []handoff.ConversationID{"c", "d"} {
+				trips, err := tripsOf(t, s, n, say(id, "first"))
+				require.NoError(t, err)
+				require.EqualValues(t, 2, trips, "now it is known")
+			}
+			_, err := open(t, dsn).Pool().Exec(t.Context(), harm)
+			require.NoError(t, err)
+			_, err = tripsOf(t, s, n, say("c", "second"), say("e", "second"))
+			require.Error(t, err)
+			require.NotErrorIs(t, err, storage.ErrConflict)
+			require.NoError(t, s.Commit(t.Context(), batch(say("c", "second"))))
+		})
+	}
+}
+
 // What a process takes for granted may long be otherwise: each of these was
 // changed by another process behind its back, in a way that its version, or
 // the absence of one, does not tell.

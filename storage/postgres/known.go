@@ -84,9 +84,11 @@ func (k *known) all(ctx context.Context, conn *pgxpool.Conn, keys []sqlstore.Con
 		rows, err = pgx.AppendRows(rows, found, conversation)
 		return err
 	})
-	err := conn.SendBatch(ctx, &read.Batch).Close()
+	if err := conn.SendBatch(ctx, &read.Batch).Close(); err != nil {
+		return nil, err
+	}
 	k.note(rows[len(keys)-len(unknown):]...)
-	return rows, err
+	return rows, nil
 }
 
 // reader reads the row of one conversation; what is as it is known is not decoded

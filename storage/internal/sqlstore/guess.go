@@ -43,7 +43,7 @@ type LoadMove struct {
 // expected, each conversation as it is known, and what is new is not there. It
 // is not ok where that gives any batch another verdict than nil, and where the
 // group rests on more than is known. known is asked once, for all conversations
-// that are taken to be there, in their order.
+// that are taken to be there, in their order, and not at all if there are none.
 func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
 	s := supposed{
 		found: NewFound(), met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
@@ -123,6 +123,9 @@ func (s *supposed) op(op storage.Op) bool {
 	case storage.Check:
 		s.record(o.Key, o.Version)
 	case storage.PutRecord:
+		if o.Record.Expired(s.found.Now) {
+			return false // it most likely takes the place of one that expired
+		}
 		s.record(o.Record.Key, o.Expect)
 	case storage.DeleteRecord:
 		s.record(o.Key, o.Expect)
