@@ -251,6 +251,7 @@ func bar(t *draft, seen doc[presence], device string) error {
 	return put(t, doc[lease]{key: k}, longAgo)
 }
 
+// longAgo is when a lease that is barred has ended, by any clock.
 var longAgo = time.UnixMilli(1).UTC()
 
 // leave notes that an agent has no device any more. grace is when the grace
