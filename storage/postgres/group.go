@@ -53,7 +53,7 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.
 	reads := &reading{found: sqlstore.NewFound()}
 	reads.Queue(`BEGIN`)
 	reads.need(sqlstore.NeedOf(group))
-	if err := conn.SendBatch(ctx, &reads.Batch).Close(); err != nil {
+	if err := reads.send(ctx, conn).Close(); err != nil {
 		return nil, written, err
 	}
 	s.clock.Set(reads.found.Now)
@@ -66,7 +66,7 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.
 		return nil, written, fmt.Errorf("%w: %w", sqlstore.ErrRefused, err)
 	}
 	writes.Queue(`COMMIT`)
-	if err := conn.SendBatch(ctx, &writes.Batch).Close(); err != nil {
+	if err := writes.send(ctx, conn).Close(); err != nil {
 		return nil, written, err
 	}
 	s.known.note(writes.left...)

@@ -41,7 +41,7 @@ func (s *Store) guess(ctx context.Context, conn *pgxpool.Conn, group []storage.B
 	if w.guess(g); w.err != nil {
 		return false, nil // the other way tells which batch it is of
 	}
-	if err := w.send(ctx, conn); err != nil {
+	if err := w.try(ctx, conn); err != nil {
 		if undid := undone(err); errors.Is(undid, sqlstore.ErrRaced) || errors.Is(undid, sqlstore.ErrRefused) {
 			return false, nil
 		}
@@ -73,10 +73,10 @@ func (w *guessing) guess(g sqlstore.Guess) {
 	w.feed(g.Changes)
 }
 
-// send does not let a wrong guess cost its statements: of those that were sent
+// try does not let a wrong guess cost its statements: of those that were sent
 // with one that fails pgx prepares each anew.
-func (w *guessing) send(ctx context.Context, conn *pgxpool.Conn) (err error) {
-	results := conn.SendBatch(ctx, &w.Batch)
+func (w *guessing) try(ctx context.Context, conn *pgxpool.Conn) (err error) {
+	results := w.send(ctx, conn)
 	for n := w.Len(); n > 0 && err == nil; n-- {
 		_, err = results.Exec()
 	}

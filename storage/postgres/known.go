@@ -84,7 +84,7 @@ func (k *known) all(ctx context.Context, conn *pgxpool.Conn, keys []sqlstore.Con
 		rows, err = pgx.AppendRows(rows, found, conversation)
 		return err
 	})
-	if err := conn.SendBatch(ctx, &read.Batch).Close(); err != nil {
+	if err := read.send(ctx, conn).Close(); err != nil {
 		return nil, err
 	}
 	k.note(rows[len(keys)-len(unknown):]...)

@@ -111,7 +111,8 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		registerArrays(conn.TypeMap())
+		registerTypes(conn.TypeMap())
+		keepRoom(conn)
 		return nil
 	}
 	config.ConnConfig.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{

@@ -1,11 +1,13 @@
 package postgres
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // trip collects statements that are sent together.
@@ -15,6 +17,12 @@ type trip struct{ pgx.Batch }
 func (t *trip) rows(statement string, columns ...any) *pgx.QueuedQuery {
 	statement, args := given(statement, columns)
 	return t.Queue(statement, args...)
+}
+
+// send sends them, all in one.
+func (t *trip) send(ctx context.Context, conn *pgxpool.Conn) pgx.BatchResults {
+	makeRoom(conn.Conn())
+	return conn.SendBatch(ctx, &t.Batch)
 }
 
 // given gives a statement on rows, "unnest($1::text[], ...)", and its
@@ -28,6 +36,9 @@ func given(statement string, columns []any) (string, []any) {
 			return statement, columns
 		}
 		values[i] = array.Index(0).Interface()
+		if s, ok := values[i].(string); ok {
+			values[i] = text(s)
+		}
 	}
 	return onLoneRow(statement), values
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/handoffdesk/handoff"
 )
 
-func TestArraysAreEncodedAsPgxDoes(t *testing.T) {
+func TestValuesAreEncodedAsPgxDoes(t *testing.T) {
 	t.Parallel()
 	plain, ours := pgtype.NewMap(), pgtype.NewMap()
-	registerArrays(ours)
-	text := "text"
+	registerTypes(ours)
+	sales := "sales"
 	for _, v := range []struct {
 		oid   uint32
 		value any
@@ -21,7 +21,7 @@ func TestArraysAreEncodedAsPgxDoes(t *testing.T) {
 		{pgtype.TextArrayOID, []string{}},
 		{pgtype.TextArrayOID, []string{"", "a", "ação ✓", `{"quoted", \}`, string(make([]byte, 300))}},
 		{pgtype.TextArrayOID, []handoff.QueueID{"sales", ""}},
-		{pgtype.TextArrayOID, []*string{&text, nil}},
+		{pgtype.TextArrayOID, []*string{&sales, nil}},
 		{pgtype.TextArrayOID, []int64{1}},
 		{pgtype.TextArrayOID, []string(nil)},
 		{pgtype.Int8ArrayOID, []int64{}},
@@ -29,6 +29,13 @@ func TestArraysAreEncodedAsPgxDoes(t *testing.T) {
 		{pgtype.Int8ArrayOID, []int{7}},
 		{pgtype.Int8ArrayOID, []string{"no number"}},
 		{pgtype.Int4ArrayOID, []int64{1, 2}},
+		{pgtype.TextOID, text("")},
+		{pgtype.TextOID, text("ação ✓")},
+		{pgtype.TextOID, handoff.QueueID("sales")},
+		{pgtype.TextOID, &sales},
+		{pgtype.TextOID, 7},
+		{pgtype.Int8OID, text("12")},
+		{pgtype.VarcharOID, text("12")},
 	} {
 		for _, format := range []int16{pgtype.BinaryFormatCode, pgtype.TextFormatCode} {
 			before := []byte("before")
