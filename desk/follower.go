@@ -171,7 +171,10 @@ type touch struct {
 // have come touches nothing.
 func touched(es []storage.Entry) []touch {
 	var all []touch
-	at := map[conversationKey]int{}
+	at, of := map[conversationKey]int{}, map[conversationKey]int{}
+	for _, e := range es {
+		of[conversationKey{e.Event.Bot, e.Event.Conversation}]++
+	}
 	for _, e := range es {
 		k := conversationKey{e.Event.Bot, e.Event.Conversation}
 		i, known := at[k]
@@ -180,7 +183,7 @@ func touched(es []storage.Entry) []touch {
 		}
 		if !known {
 			i = len(all)
-			at[k], all = i, append(all, touch{conversationKey: k})
+			at[k], all = i, append(all, touch{conversationKey: k, events: make([]handoff.Event, 0, of[k])})
 		}
 		c := &all[i]
 		c.seq, c.events = e.Event.Seq, append(c.events, e.Event)

@@ -20,6 +20,7 @@ func TestValuesAreEncodedAsPgxDoes(t *testing.T) {
 	}{
 		{pgtype.TextArrayOID, []string{}},
 		{pgtype.TextArrayOID, []string{"", "a", "ação ✓", `{"quoted", \}`, string(make([]byte, 300))}},
+		{pgtype.TextArrayOID, []string{string(make([]byte, roomSize+1))}},
 		{pgtype.TextArrayOID, []handoff.QueueID{"sales", ""}},
 		{pgtype.TextArrayOID, []*string{&sales, nil}},
 		{pgtype.TextArrayOID, []int64{1}},
@@ -31,6 +32,7 @@ func TestValuesAreEncodedAsPgxDoes(t *testing.T) {
 		{pgtype.Int4ArrayOID, []int64{1, 2}},
 		{pgtype.TextOID, text("")},
 		{pgtype.TextOID, text("ação ✓")},
+		{pgtype.TextOID, text(make([]byte, roomSize+1))},
 		{pgtype.TextOID, handoff.QueueID("sales")},
 		{pgtype.TextOID, &sales},
 		{pgtype.TextOID, 7},
@@ -45,4 +47,22 @@ func TestValuesAreEncodedAsPgxDoes(t *testing.T) {
 			require.Equal(t, want, got, "%T %v", v.value, v.value)
 		}
 	}
+}
+
+func TestWhatIsEncodedAndSentTakesNoMemoryAnew(t *testing.T) {
+	types := pgtype.NewMap()
+	registerTypes(types)
+	value, sent := any(text(make([]byte, 4096))), roomToSend{make(room, roomSize)}
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		got, err := types.Encode(pgtype.TextOID, pgtype.TextFormatCode, value, nil)
+		if err != nil || len(got) != 4096 {
+			t.Error(len(got), err)
+		}
+		if buf, _ := sent.Encode(nil); cap(buf) < roomSize {
+			t.Error(cap(buf))
+		}
+	}))
+	grown := make([]byte, 3, 2*roomSize)
+	require.Equal(t, 2*roomSize, cap(sent.hold(grown)), "what has grown beyond the room stays as it is")
+	require.Equal(t, []byte("so far"), sent.hold([]byte("so far")))
 }

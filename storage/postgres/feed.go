@@ -37,12 +37,12 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	// Two statements in one round trip. The bounds are read last: entries that
 	// a trim takes away after they were looked for would seem never to have
 	// been.
-	var entries []storage.Entry
+	var found []storage.Entry
 	var batch pgx.Batch
 	if limit > 0 {
-		batch.Queue(`SELECT place, value FROM events WHERE place > greatest($1, (SELECT floor FROM feed)) ORDER BY place LIMIT $2`,
+		batch.Queue(`SELECT place, value, (SELECT head FROM feed) FROM events WHERE place > greatest($1, (SELECT floor FROM feed)) ORDER BY place LIMIT $2`,
 			from, limit).Query(func(rows pgx.Rows) (err error) {
-			entries, err = pgx.CollectRows(rows, entry)
+			found, err = entries(rows, limit)
 			return err
 		})
 	}
@@ -56,14 +56,14 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	if after != (storage.Cursor{}) && (after.Epoch != epoch || from < floor || from > head) {
 		return storage.Feed{}, fmt.Errorf("%w: the feed is at %d to %d", storage.ErrReset, floor, head)
 	}
-	f := storage.Feed{Entries: entries, Head: storage.Cursor{Epoch: epoch, Pos: head}}
-	for i := range entries {
-		entries[i].Cursor.Epoch = epoch
+	f := storage.Feed{Entries: found, Head: storage.Cursor{Epoch: epoch, Pos: head}}
+	for i := range found {
+		found[i].Cursor.Epoch = epoch
 	}
 	switch {
 	case limit == 0:
-	case len(entries) > 0:
-		f.Next = entries[len(entries)-1].Cursor
+	case len(found) > 0:
+		f.Next = found[len(found)-1].Cursor
 	case head > max(from, floor): // committed since the entries were looked for
 		f.Next = storage.Cursor{Epoch: epoch, Pos: max(from, floor)}
 	default:
@@ -72,13 +72,23 @@ func (s *Store) Events(ctx context.Context, after storage.Cursor, limit int) (st
 	return f, nil
 }
 
-// entry reads a place and its event; the epoch comes later.
-func entry(row pgx.CollectableRow) (storage.Entry, error) {
-	var e storage.Entry
-	var value pgtype.DriverBytes
-	if err := row.Scan(&e.Cursor.Pos, &value); err != nil {
-		return e, err
+// entries reads places and their events; the epoch comes later. The feed's head
+// says how many there can be.
+func entries(rows pgx.Rows, limit int) (all []storage.Entry, err error) {
+	for rows.Next() {
+		var e storage.Entry
+		var value pgtype.DriverBytes
+		var head int64
+		if err := rows.Scan(&e.Cursor.Pos, &value, &head); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(value, &e.Event); err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = make([]storage.Entry, 0, max(1, min(head-e.Cursor.Pos+1, int64(limit))))
+		}
+		all = append(all, e)
 	}
-	err := json.Unmarshal(value, &e.Event)
-	return e, err
+	return all, rows.Err()
 }

@@ -35,10 +35,22 @@ func (w *writing) changes(c sqlstore.Changes) error {
 
 // part gives the rows that change in one way.
 func part[K comparable, V any](all []sqlstore.Changed[K, V], how sqlstore.Change) []sqlstore.Changed[K, V] {
-	if !slices.ContainsFunc(all, func(c sqlstore.Changed[K, V]) bool { return c.Change != how }) {
+	n := 0
+	for i := range all {
+		if all[i].Change == how {
+			n++
+		}
+	}
+	if n == len(all) {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(c sqlstore.Changed[K, V]) bool { return c.Change != how })
+	some := make([]sqlstore.Changed[K, V], 0, n)
+	for i := range all {
+		if all[i].Change == how {
+			some = append(some, all[i])
+		}
+	}
+	return some
 }
 
 func after[K comparable, V any](c sqlstore.Changed[K, V]) V { return c.After }
@@ -114,7 +126,7 @@ var insertConversations, updateConversations = func() (insert, update string) {
 
 func (w *writing) conversationArrays(changed []changedConversation) []any {
 	rows := column(changed, after)
-	var arrays []any
+	arrays := make([]any, 0, len(sqlstore.Columns)+2) // and what the value was
 	for _, c := range sqlstore.Columns {
 		if c.Number != nil {
 			arrays = append(arrays, column(rows, c.Number))

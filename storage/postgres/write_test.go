@@ -48,5 +48,5 @@ func TestARowIsAloneOnlyWhereEveryColumnHasOneValue(t *testing.T) {
 	require.Equal(t, []any{[]string{"a"}, []int64{1, 2}}, args)
 	got, args = given(statement, []any{[]string{"a"}, []int64{1}})
 	require.Equal(t, `SELECT * FROM (SELECT $1::text), (SELECT $2::bigint)`, got)
-	require.Equal(t, []any{"a", int64(1)}, args)
+	require.Equal(t, []any{text("a"), int64(1)}, args)
 }

@@ -23,16 +23,16 @@ func (s *Store) Commit(ctx context.Context, b storage.Batch) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	ops, err := sqlstore.Own(b.Sorted())
+	b, err := sqlstore.Own(b)
 	if err != nil {
 		return err
 	}
-	return s.writer.submit(ctx, len(ops), func(t *tx) error { return t.commit(b, ops) })
+	return s.writer.submit(ctx, len(b.Ops), func(t *tx) error { return t.commit(b) })
 }
 
-// commit applies b's sorted operations, or refuses having changed nothing:
-// all is tested before anything is written.
-func (t *tx) commit(b storage.Batch, ops []storage.Op) error {
+// commit applies b, whose operations are sorted, or refuses having changed
+// nothing: all is tested before anything is written.
+func (t *tx) commit(b storage.Batch) error {
 	id := uuid.MustParse(b.ID)
 	if t.exec(`INSERT INTO batches (id) VALUES (?) ON CONFLICT DO NOTHING`, id[:]) == 0 {
 		return nil
@@ -40,13 +40,13 @@ func (t *tx) commit(b storage.Batch, ops []storage.Op) error {
 	w := &work{tx: t, now: t.w.clock()}
 	err := expired(b, w.now)
 	if err == nil {
-		err = w.test(ops)
+		err = w.test(b.Ops)
 	}
 	if err != nil {
 		t.exec(`DELETE FROM batches WHERE id = ?`, id[:])
 		return err
 	}
-	w.apply(ops)
+	w.apply(b.Ops)
 	return nil
 }
 

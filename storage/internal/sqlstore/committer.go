@@ -70,11 +70,11 @@ func (c *Committer) Commit(ctx context.Context, b storage.Batch) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	ops, err := Own(b.Ops)
+	b, err := Own(b)
 	if err != nil {
 		return err
 	}
-	w := &waiting{storage.Batch{ID: b.ID, Ops: ops}, make(chan error, 1)}
+	w := &waiting{b, make(chan error, 1)}
 	c.mu.Lock()
 	c.queue = append(c.queue, w)
 	if c.workers < c.o.Writers {
@@ -180,11 +180,12 @@ func (c *Committer) attempt(ctx context.Context, group []*waiting) ([]error, err
 	}
 }
 
-// Own gives operations that share nothing with the caller, who may leave
-// before they are applied; or refuses one that no SQL adapter knows.
-func Own(ops []storage.Op) ([]storage.Op, error) {
-	owned := make([]storage.Op, len(ops))
-	for i, op := range ops {
+// Own gives a batch that shares nothing with the caller, who may leave before
+// it is applied, its operations in the order in which rows are taken; or refuses
+// one that no SQL adapter knows.
+func Own(b storage.Batch) (storage.Batch, error) {
+	b.Ops = b.Sorted()
+	for i, op := range b.Ops {
 		switch o := op.(type) {
 		case storage.PutConversation:
 			o.Conversation = o.Conversation.Clone()
@@ -204,9 +205,9 @@ func Own(ops []storage.Op) ([]storage.Op, error) {
 		case storage.UpdateMessage, storage.Load, storage.Check, storage.DeleteRecord,
 			storage.SetTimer, storage.ClearTimer, storage.Erase, storage.Trim:
 		default:
-			return nil, fmt.Errorf("%w: %T", storage.ErrUnsupported, op)
+			return storage.Batch{}, fmt.Errorf("%w: %T", storage.ErrUnsupported, op)
 		}
-		owned[i] = op
+		b.Ops[i] = op
 	}
-	return owned, nil
+	return b, nil
 }

@@ -33,8 +33,8 @@ func NewFound() *Found {
 	}
 }
 
-// Evaluate applies the batches of a group to what was found, one after
-// another: each is held against what those before it left, and applied whole
+// Evaluate applies the batches of a group, as [Own] gives them, to what was
+// found, one after another: each is held against what those before it left, and applied whole
 // or, with the verdict that Commit is to give, not at all. It writes nothing
 // and keeps found as it is.
 func Evaluate(group []storage.Batch, found *Found) ([]error, Changes) {
@@ -94,14 +94,13 @@ func (e *evaluation) commit(b storage.Batch) error {
 	if e.now.Sub(at).Abs() > storage.BatchMemory {
 		return fmt.Errorf("%w: batch %s", storage.ErrExpired, b.ID)
 	}
-	ops := b.Sorted()
 	put := map[ConversationKey]bool{}
-	for _, op := range ops {
+	for _, op := range b.Ops {
 		if err := e.test(op, put); err != nil {
 			return err
 		}
 	}
-	for _, op := range ops {
+	for _, op := range b.Ops {
 		e.apply(op)
 	}
 	e.applied.put(id, true)

@@ -47,6 +47,9 @@ func TestGroupsLeaveWhatOneByOneWouldLeave(t *testing.T) {
 					t.Skip("operations that contradict each other")
 				}
 			}
+			for i, b := range group {
+				group[i].Ops = b.Sorted()
+			}
 			unchanged := rows.unchanged(t)
 			got, changes := Evaluate(group, rows.read(NeedOf(group), now))
 			unchanged()

@@ -39,14 +39,14 @@ type LoadMove struct {
 	Last, Freed        time.Time
 }
 
-// GuessOf gives what a group leaves if each record and timer is as it is
+// GuessOf gives what a group, of batches as [Own] gives them, leaves if each record and timer is as it is
 // expected, each conversation as it is known, and what is new is not there. It
 // is not ok where that gives any batch another verdict than nil, and where the
 // group rests on more than is known. known is asked once, for all conversations
 // that are taken to be there, in their order, and not at all if there are none.
 func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
 	s := supposed{
-		found: NewFound(), met: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
+		found: NewFound(), absent: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
 		set: map[TimerKey]bool{}, loads: map[LoadKey]*LoadMove{},
 	}
 	s.found.Now = now
@@ -89,12 +89,12 @@ func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey)
 
 // supposed is what the batches of a group, so far, take to be there.
 type supposed struct {
-	found *Found
-	there []ConversationKey
-	met   map[storage.Key]bool     // records, also those that are not there
-	made  map[ConversationKey]bool // by the group
-	set   map[TimerKey]bool        // by the group, whatever was there
-	loads map[LoadKey]*LoadMove
+	found  *Found
+	there  []ConversationKey
+	absent map[storage.Key]bool     // records that are not there
+	made   map[ConversationKey]bool // by the group
+	set    map[TimerKey]bool        // by the group, whatever was there
+	loads  map[LoadKey]*LoadMove
 }
 
 func (s *supposed) batch(b storage.Batch) bool {
@@ -158,10 +158,14 @@ func (s *supposed) op(op storage.Op) bool {
 
 // record takes a record to be as the first that names it expects.
 func (s *supposed) record(k storage.Key, version int64) {
-	if !s.met[k] && version != 0 {
+	if _, there := s.found.Records[k]; there || s.absent[k] {
+		return
+	}
+	if version == 0 {
+		s.absent[k] = true
+	} else {
 		s.found.Records[k] = storage.Record{Key: k, Version: version}
 	}
-	s.met[k] = true
 }
 
 // conversation takes a conversation to be there, unless the group has made it.
