@@ -234,3 +234,15 @@ func TestFollowerWhosePlaceIsGoneLooksAtAllThatIsOpen(t *testing.T) {
 	f.settle()
 	must.Empty(t, f.looked())
 }
+
+func TestOthersCommitsAreLookedAtTheLessOftenTheBusierTheStore(t *testing.T) {
+	t.Parallel()
+	for took, want := range map[time.Duration]time.Duration{
+		0:                    3 * time.Millisecond,
+		time.Millisecond:     3 * time.Millisecond,
+		4 * time.Millisecond: 12 * time.Millisecond,
+		time.Second:          25 * time.Millisecond,
+	} {
+		must.Equal(t, want, pace(took), "after %v", took)
+	}
+}

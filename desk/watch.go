@@ -31,8 +31,13 @@ func (d *Desk) watchLoop(ctx context.Context) {
 	}
 }
 
-// pace is the least time between two looks at what others committed.
-const pace = 10 * time.Millisecond
+// pace is for how long what others committed is not looked at again, after a
+// look that took so long: the busier the store, the more is found together.
+func pace(took time.Duration) time.Duration {
+	return min(max(leastPace, 3*took), mostPace)
+}
+
+const leastPace, mostPace = 3 * time.Millisecond, 25 * time.Millisecond
 
 // followLoop tells this process's routing and timers what other processes
 // committed. What they put to be sent they send themselves, or it is found
@@ -40,13 +45,13 @@ const pace = 10 * time.Millisecond
 func (d *Desk) followLoop(ctx context.Context) {
 	var at storage.Cursor
 	for ctx.Err() == nil {
-		ring := d.others.next()
+		ring, began := d.others.next(), time.Now()
 		d.turn(ctx, "following the feed", "", func(ctx context.Context) error {
 			var err error
 			at, err = d.follow(ctx, at)
 			return err
 		})
-		wait(ctx, nil, pace)
+		wait(ctx, nil, pace(time.Since(began)))
 		select {
 		case <-ctx.Done():
 		case <-ring:

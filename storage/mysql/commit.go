@@ -32,6 +32,9 @@ func (s *Store) attempt(ctx context.Context, group []storage.Batch) ([]error, er
 		if err := sqltx.Rollback(); err != nil || errors.Is(t.err, ErrReadOnly) {
 			discard(conn)
 		}
+		if t.err == nil && len(t.fresh) > 0 {
+			return nil, makeLoads(ctx, conn, t.fresh)
+		}
 		return verdicts, t.err
 	}
 	if err := sqltx.Commit(); err != nil {
@@ -51,7 +54,8 @@ func discard(conn *sql.Conn) {
 }
 
 // commit gives the verdicts on a group, having written what they come to, and
-// how many events that adds to the feed; -1 if there is nothing to write.
+// how many events that adds to the feed; -1 if there is nothing to write, or not
+// yet.
 func (t *tx) commit(group []storage.Batch, clock *sqlstore.Clock) (verdicts []error, written int64) {
 	found := t.read(sqlstore.NeedOf(group))
 	if t.err != nil {
@@ -61,6 +65,9 @@ func (t *tx) commit(group []storage.Batch, clock *sqlstore.Clock) (verdicts []er
 	verdicts, changes := sqlstore.Evaluate(group, found)
 	if changes.Empty() {
 		return verdicts, -1
+	}
+	if t.fresh = changes.NewLoads(); len(t.fresh) > 0 {
+		return nil, -1
 	}
 	t.write(changes)
 	return verdicts, int64(len(changes.Events))

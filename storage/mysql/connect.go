@@ -56,11 +56,13 @@ func config(dsn string) (*mysql.Config, error) {
 
 // session is what every connection is set to. What only MariaDB or only MySQL
 // knows stands in a comment that it alone reads. The timeouts bound what a
-// process that froze, or was cut off, keeps from others: its transaction and
-// its locks.
+// process that froze, or was cut off, keeps from others: its transactions and
+// their locks. One may wait for another of the same process, and stays for as
+// long after it: two writers, as there are by default, keep others waiting for 4
+// seconds.
 const session = `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
 	autocommit = 1, innodb_lock_wait_timeout = 3
-	/*M! , tx_isolation = 'READ-COMMITTED', idle_transaction_timeout = 3, max_statement_time = 10 */
+	/*M! , tx_isolation = 'READ-COMMITTED', idle_transaction_timeout = 2, max_statement_time = 10 */
 	/*!80000 , transaction_isolation = 'READ-COMMITTED', wait_timeout = 10, max_execution_time = 10000 */`
 
 // idleTime is for how long a connection is kept that nobody uses: less than

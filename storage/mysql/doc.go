@@ -55,9 +55,10 @@
 // # When something stops
 //
 // A process that freezes, or whose network is cut, keeps its rows from others
-// for a few seconds only: the server ends a transaction that is idle for 3
+// for a few seconds only: the server ends a transaction that is idle for 2
 // seconds (MariaDB: idle_transaction_timeout) or a connection that is silent
-// for 10 (MySQL, which has wait_timeout alone). No statement runs for longer
+// for 10 (MySQL, which has wait_timeout alone). Of two transactions of one
+// process the second may have waited for the first, and be idle after it. No statement runs for longer
 // than 10 seconds (on MySQL: no select), none waits for a lock for longer than
 // 3, and no call waits for a server that does not answer for longer than 15
 // unless the data source name says so.

@@ -98,7 +98,8 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 		l, err := load(rows)
 		loads = append(loads, l)
 		return err
-	}, `SELECT agent, queue, held, last, freed FROM loads WHERE bot = ? ORDER BY agent, queue`, bot)
+	}, `SELECT agent, queue, held, last, freed FROM loads WHERE bot = ? AND (held <> 0 OR last <> ? OR freed <> ?) ORDER BY agent, queue`,
+		bot, sqlstore.Millis(time.Time{}), sqlstore.Millis(time.Time{})) // a row with nothing else was made to be locked
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,30 @@ func TestWritersInOppositeOrdersMeetNoDeadlock(t *testing.T) {
 	}
 }
 
+func TestAgentsWhoAreGivenTheirFirstConversationsMeetNoDeadlock(t *testing.T) {
+	dsn := database(t)
+	stores := []*mysql.Store{open(t, dsn, nil), open(t, dsn, nil), open(t, dsn, nil)}
+	before := deadlocks(t, stores[0])
+	const commits, window = 3000, 12
+	var held atomic.Int64
+	together(24, commits, func(i int) {
+		var ops []storage.Op
+		for _, k := range rand.Perm(window)[:1+i%3] { // of them some are new
+			ops = append(ops, loaded(i/8+window-k))
+		}
+		require.NoError(t, stores[i%3].Commit(t.Context(), batch(ops...)))
+		held.Add(int64(len(ops)))
+	})
+	loads, err := stores[0].Loads(t.Context(), "b")
+	require.NoError(t, err)
+	for _, l := range loads {
+		require.Positive(t, l.Held)
+		held.Add(int64(-l.Held))
+	}
+	require.Zero(t, held.Load())
+	require.Equal(t, before, deadlocks(t, stores[0]))
+}
+
 func conversationID(i int) handoff.ConversationID { return handoff.ConversationID(fmt.Sprint("c", i)) }
 
 func counted(i int, version int64) storage.Record {

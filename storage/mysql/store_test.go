@@ -104,7 +104,7 @@ func TestEveryConnectionIsSetUp(t *testing.T) {
 		require.Equal(t, "READ-COMMITTED", isolation)
 		require.Contains(t, mode, "STRICT_ALL_TABLES")
 		require.Equal(t, "+00:00", zone)
-		require.Equal(t, []int{3, 3}, []int{wait, idle})
+		require.Equal(t, []int{3, 2}, []int{wait, idle})
 	}
 }
 

@@ -15,7 +15,8 @@ type tx struct {
 	*sql.Tx
 	ctx   context.Context
 	err   error
-	place int64 // the last one of the feed that was taken
+	place int64              // the last one of the feed that was taken
+	fresh []sqlstore.LoadKey // to be made first
 }
 
 // each runs a select and calls row for every row.

@@ -1,7 +1,9 @@
 package mysql
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -127,11 +129,36 @@ func (t *tx) writeMessages(changes []sqlstore.Changed[sqlstore.MessageKey, hando
 var overLoads = over(`held`, `last`, `freed`)
 
 func (t *tx) writeLoads(changes []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLoad]) {
-	inserted, updated, _ := split(changes, func(k sqlstore.LoadKey, l storage.AgentLoad) []any {
+	_, updated, _ := split(changes, func(k sqlstore.LoadKey, l storage.AgentLoad) []any {
 		return list{k.Bot, k.Agent, k.Queue, l.Held, sqlstore.Millis(l.Last), sqlstore.Millis(l.Freed)}
 	})
-	t.insert(`loads`, `bot, agent, queue, held, last, freed`, inserted, ``)
-	t.insert(`loads`, `bot, agent, queue, held, last, freed`, updated, overLoads)
+	t.insert(`loads`, loadColumns, updated, overLoads)
+}
+
+const loadColumns = `bot, agent, queue, held, last, freed`
+
+// makeLoads makes rows of what agents hold, empty, in a transaction of its own.
+func makeLoads(ctx context.Context, conn *sql.Conn, keys []sqlstore.LoadKey) error {
+	sqltx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return undone(ctx, err)
+	}
+	t := &tx{ctx: ctx, Tx: sqltx}
+	rows := make([][]any, len(keys))
+	for i, k := range keys {
+		rows[i] = list{k.Bot, k.Agent, k.Queue, 0, sqlstore.Millis(time.Time{}), sqlstore.Millis(time.Time{})}
+	}
+	t.insert(`loads`, loadColumns, rows, ` ON DUPLICATE KEY UPDATE held = held`)
+	if t.err == nil {
+		t.fail(sqltx.Commit())
+	}
+	if t.err != nil {
+		if sqltx.Rollback() != nil {
+			discard(conn)
+		}
+		return t.err
+	}
+	return fmt.Errorf("mysql: %w: %d agents and queues are new to each other", sqlstore.ErrRaced, len(keys))
 }
 
 var (

@@ -61,6 +61,9 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.
 	if changes.Empty() {
 		return verdicts, written, nil
 	}
+	if fresh := changes.NewLoads(); len(fresh) > 0 {
+		return nil, written, makeLoads(ctx, conn, fresh)
+	}
 	writes := &writing{}
 	if err := writes.changes(changes); err != nil {
 		return nil, written, fmt.Errorf("%w: %w", sqlstore.ErrRefused, err)
@@ -71,6 +74,20 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, group []storage.
 	}
 	s.known.note(writes.left...)
 	return verdicts, reads.found.Now, nil
+}
+
+// makeLoads makes rows of what agents hold, in place of the transaction. The
+// group is to be tried again.
+func makeLoads(ctx context.Context, conn *pgxpool.Conn, keys []sqlstore.LoadKey) error {
+	makes := &trip{}
+	makes.Queue(`ROLLBACK`)
+	makes.rows(`INSERT INTO loads (bot, agent, queue, held, last, freed)
+		SELECT k.*, 0, `+none+`, `+none+` FROM unnest($1::text[], $2::text[], $3::text[]) AS k
+		ON CONFLICT DO NOTHING`, loadKeyArrays(keys)...)
+	if err := makes.send(ctx, conn).Close(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %d agents and queues are new to each other", sqlstore.ErrRaced, len(keys))
 }
 
 // rollback has its own time: what is behind it may have run out of it.

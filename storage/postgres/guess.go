@@ -130,15 +130,12 @@ func (w *guessing) moveLoads(moves []sqlstore.LoadMove) {
 	if len(moves) == 0 {
 		return
 	}
-	w.rows(moveLoads,
-		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Bot) }),
-		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Agent) }),
-		column(moves, func(m sqlstore.LoadMove) string { return string(m.Key.Queue) }),
+	w.rows(moveLoads, append(loadKeyArrays(column(moves, func(m sqlstore.LoadMove) sqlstore.LoadKey { return m.Key })),
 		column(moves, func(m sqlstore.LoadMove) int64 { return m.Least }),
 		column(moves, func(m sqlstore.LoadMove) int64 { return m.Most }),
 		column(moves, func(m sqlstore.LoadMove) int64 { return m.Delta }),
 		column(moves, func(m sqlstore.LoadMove) int64 { return sqlstore.Millis(m.Last) }),
-		column(moves, func(m sqlstore.LoadMove) int64 { return sqlstore.Millis(m.Freed) }))
+		column(moves, func(m sqlstore.LoadMove) int64 { return sqlstore.Millis(m.Freed) }))...)
 }
 
 func (w *guessing) moveTimers(all []sqlstore.Changed[sqlstore.TimerKey, time.Time]) {

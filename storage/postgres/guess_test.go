@@ -83,7 +83,7 @@ func TestWhatComesOutAsExpectedTakesOneRoundTrip(t *testing.T) {
 			storage.Check{Key: recordOf("2", 0).Key, Version: 1}, storage.Check{Key: recordOf("3", 0).Key}}},
 		{"a record is removed", 1, []storage.Op{storage.DeleteRecord{Key: recordOf("1", 0).Key, Expect: 2}}},
 		{"a record is put to have expired", 2, []storage.Op{storage.PutRecord{Record: func() storage.Record { r := recordOf("4", 1); r.Expires = time.UnixMilli(1).UTC(); return r }()}}},
-		{"an agent holds something for the first time", 3, []storage.Op{load(1)}},
+		{"an agent holds something for the first time", 4, []storage.Op{load(1)}},
 		{"an agent holds more", 1, []storage.Op{load(1)}},
 		{"an agent holds too many", 2, []storage.Op{load(1)}},
 		{"an agent holds less", 1, []storage.Op{load(-1)}},

@@ -164,10 +164,7 @@ func (r *reading) loads(keys []sqlstore.LoadKey) {
 	r.rows(`SELECT k.n, l.agent, l.queue, l.held, l.last, l.freed
 		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (bot, agent, queue, n)
 		JOIN loads l USING (bot, agent, queue) ORDER BY k.n FOR UPDATE OF l`,
-		column(keys, func(k sqlstore.LoadKey) string { return string(k.Bot) }),
-		column(keys, func(k sqlstore.LoadKey) string { return string(k.Agent) }),
-		column(keys, func(k sqlstore.LoadKey) string { return string(k.Queue) }),
-	).Query(each(func(row pgx.CollectableRow) error {
+		loadKeyArrays(keys)...).Query(each(func(row pgx.CollectableRow) error {
 		var l storage.AgentLoad
 		var n, last, freed int64
 		err := row.Scan(&n, &l.Agent, &l.Queue, &l.Held, &last, &freed)

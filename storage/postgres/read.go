@@ -95,7 +95,7 @@ func (s *Store) Loads(ctx context.Context, bot handoff.BotID) ([]storage.AgentLo
 		return nil, err
 	}
 	defer s.leave()
-	return all(ctx, s, load, `SELECT agent, queue, held, last, freed FROM loads WHERE bot = $1 ORDER BY agent, queue`, bot)
+	return all(ctx, s, load, `SELECT agent, queue, held, last, freed FROM loads WHERE bot = $1 AND (held <> 0 OR last <> `+none+` OR freed <> `+none+`) ORDER BY agent, queue`, bot)
 }
 
 // Lookup gives the records with these keys, in their order.

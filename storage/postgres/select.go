@@ -87,6 +87,10 @@ func expiry(r storage.Record) int64 {
 	return r.Expires.UnixMilli()
 }
 
+// none is no time, as it is kept. A row of loads that has nothing else was made to
+// be locked, and is none.
+const none = `(-9223372036854775808)::bigint`
+
 func load(row pgx.CollectableRow) (storage.AgentLoad, error) {
 	var l storage.AgentLoad
 	var last, freed int64

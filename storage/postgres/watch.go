@@ -18,8 +18,14 @@ import (
 // something. It is one for all schemas of a database.
 const channel = "handoff"
 
-// pause is the least time between two notifications of a process.
-const pause = 10 * time.Millisecond
+// pause is for how long a process that has notified does not do so again, after
+// one that took so long: the busier the server, the more commits are told of
+// together.
+func pause(took time.Duration) time.Duration {
+	return min(max(leastPause, 3*took), mostPause)
+}
+
+const leastPause, mostPause = 3 * time.Millisecond, 25 * time.Millisecond
 
 // Watch calls wake once it listens, for what came before, and then whenever
 // another process may have committed something. It listens on a connection
@@ -106,12 +112,13 @@ func (b *bell) ring() {
 // tell notifies until there is nothing new to tell.
 func (b *bell) tell() {
 	for b.pending() {
+		began := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		// Who misses a notification looks by themselves, later.
 		_, _ = b.pool.Exec(ctx, notifyOnly, b.self)
 		cancel()
 		select {
-		case <-time.After(pause):
+		case <-time.After(pause(time.Since(began))):
 		case <-b.quit:
 		}
 	}

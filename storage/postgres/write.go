@@ -185,25 +185,24 @@ func (w *writing) messages(all []sqlstore.Changed[sqlstore.MessageKey, handoff.M
 }
 
 func (w *writing) loads(all []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLoad]) {
-	arrays := func(changed []sqlstore.Changed[sqlstore.LoadKey, storage.AgentLoad]) []any {
-		keys, loads := column(changed, key), column(changed, after)
-		return []any{
-			column(keys, func(k sqlstore.LoadKey) string { return string(k.Bot) }),
-			column(keys, func(k sqlstore.LoadKey) string { return string(k.Agent) }),
-			column(keys, func(k sqlstore.LoadKey) string { return string(k.Queue) }),
-			column(loads, func(l storage.AgentLoad) int64 { return int64(l.Held) }),
-			column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Last) }),
-			column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Freed) }),
-		}
+	if len(all) == 0 {
+		return
 	}
-	const unnested = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-		AS k (bot, agent, queue, held, last, freed)`
-	if put := part(all, sqlstore.Inserted); len(put) > 0 {
-		w.rows(`INSERT INTO loads (bot, agent, queue, held, last, freed) SELECT * FROM `+unnested, arrays(put)...)
-	}
-	if changed := part(all, sqlstore.Updated); len(changed) > 0 {
-		w.rows(`UPDATE loads l SET held = k.held, last = k.last, freed = k.freed FROM `+unnested+`
-			WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue`, arrays(changed)...)
+	loads := column(all, after)
+	w.rows(`UPDATE loads l SET held = k.held, last = k.last, freed = k.freed
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+		AS k (bot, agent, queue, held, last, freed)
+		WHERE l.bot = k.bot AND l.agent = k.agent AND l.queue = k.queue`, append(loadKeyArrays(column(all, key)),
+		column(loads, func(l storage.AgentLoad) int64 { return int64(l.Held) }),
+		column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Last) }),
+		column(loads, func(l storage.AgentLoad) int64 { return sqlstore.Millis(l.Freed) }))...)
+}
+
+func loadKeyArrays(keys []sqlstore.LoadKey) []any {
+	return []any{
+		column(keys, func(k sqlstore.LoadKey) string { return string(k.Bot) }),
+		column(keys, func(k sqlstore.LoadKey) string { return string(k.Agent) }),
+		column(keys, func(k sqlstore.LoadKey) string { return string(k.Queue) }),
 	}
 }
 

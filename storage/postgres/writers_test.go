@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,32 @@ func TestWritersInOppositeOrdersDoNotDeadlock(t *testing.T) {
 	for _, l := range loads {
 		require.EqualValues(t, 400, l.Held)
 	}
+	require.Equal(t, []int64{0}, rows[int64](t, stores[0], `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`))
+}
+
+func TestAgentsWhoAreGivenTheirFirstConversationsDoNotDeadlock(t *testing.T) {
+	t.Parallel()
+	dsn := migrated(t)
+	stores := []*postgres.Store{open(t, dsn), open(t, dsn), open(t, dsn)}
+	const commits, each, window = 6000, 3, 12
+	var held atomic.Int64
+	together(24, commits, func(i int) {
+		var ops []storage.Op
+		for _, k := range rand.Perm(window)[:1+i%each] { // of them some are new
+			ops = append(ops, storage.Load{
+				Bot: "b", Agent: handoff.AgentID(fmt.Sprintf("a%04d", i/8+window-k)), Delta: 1, Max: storage.NoMax, At: at,
+			})
+		}
+		require.NoError(t, stores[i%3].Commit(t.Context(), batch(ops...)))
+		held.Add(int64(len(ops)))
+	})
+	loads, err := stores[0].Loads(t.Context(), "b")
+	require.NoError(t, err)
+	for _, l := range loads {
+		require.Positive(t, l.Held)
+		held.Add(int64(-l.Held))
+	}
+	require.Zero(t, held.Load())
 	require.Equal(t, []int64{0}, rows[int64](t, stores[0], `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`))
 }
 

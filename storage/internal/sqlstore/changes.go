@@ -44,6 +44,21 @@ type Changes struct {
 	Batches       []uuid.UUID     // to be remembered: here, or before all else
 }
 
+// NewLoads are the rows of what agents hold that are not there yet. They are to
+// be made, in this order, empty and in a transaction of their own, and the group
+// tried again: one that comes to be there while the group has others locked would
+// be taken out of turn, and who has that one may wait for these. An empty row is
+// none to who reads.
+func (c Changes) NewLoads() []LoadKey {
+	var keys []LoadKey
+	for _, l := range c.Loads {
+		if l.Change == Inserted {
+			keys = append(keys, l.Key)
+		}
+	}
+	return keys
+}
+
 // Empty reports whether there is nothing to write.
 func (c Changes) Empty() bool { return len(c.Batches) == 0 }
 
