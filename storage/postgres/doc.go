@@ -28,9 +28,10 @@
 //
 // Any number of processes may have stores on one database. What one has
 // committed the others read at once, and [Store.Watch] tells them to look: each
-// process notifies the others on the channel "handoff", at most every 10 ms and
-// outside of its transactions. A notification may be lost with a connection;
-// whoever waits for one looks by themselves now and then, too.
+// process notifies the others on the channel "handoff", outside of its
+// transactions and at most every few milliseconds, less often the busier the
+// server is. A notification may be lost with a connection; whoever waits for one
+// looks by themselves now and then, too.
 //
 // # Timeouts
 //
