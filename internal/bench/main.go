@@ -102,6 +102,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		rows = append(rows, more...)
+		if err := s.clear(ctx); err != nil {
+			return fmt.Errorf("after %s: %w", p.name, err)
+		}
 	}
 	return printTable(out, rows)
 }

@@ -83,13 +83,21 @@ func (s *server) database(ctx context.Context, name string) (string, error) {
 	return u.String(), nil
 }
 
-// close drops what was made, and stops a server that was started.
-func (s *server) close() {
+// clear drops what was made, and has what is left of it written to the disk:
+// what the server would still do for it, and for how long, is in no figure of
+// what comes next.
+func (s *server) clear(ctx context.Context) error {
 	var errs []error
 	for _, name := range s.made {
-		errs = append(errs, s.exec(context.Background(), s.admin.String(), `DROP DATABASE `+name+` WITH (FORCE)`))
+		errs = append(errs, s.exec(ctx, s.admin.String(), `DROP DATABASE `+name+` WITH (FORCE)`))
 	}
-	if err := errors.Join(append(errs, s.stop())...); err != nil {
+	s.made = nil
+	return errors.Join(append(errs, s.exec(ctx, s.admin.String(), `CHECKPOINT`))...)
+}
+
+// close drops what was made, and stops a server that was started.
+func (s *server) close() {
+	if err := errors.Join(s.clear(context.Background()), s.stop()); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: cleaning up: %v\n", err)
 	}
 }
