@@ -84,7 +84,8 @@ type Store interface {
 	Timeline(ctx context.Context, bot handoff.BotID, conversation handoff.ConversationID, after int64, limit int) ([]handoff.Event, error)
 
 	// Loads gives what the agents of a bot hold: every row whose Held is not
-	// 0 or that was ever raised, in ascending (Agent, Queue).
+	// 0 or that was ever raised, in ascending (Agent, Queue). One that holds 0
+	// and was changed with no At alone may be left out.
 	Loads(ctx context.Context, bot handoff.BotID) ([]AgentLoad, error)
 
 	// Events gives up to limit entries of the feed of all bots after a

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,7 +154,7 @@ func makeLoads(ctx context.Context, conn *sql.Conn, keys []sqlstore.LoadKey) err
 		t.fail(sqltx.Commit())
 	}
 	if t.err != nil {
-		if sqltx.Rollback() != nil {
+		if err := sqltx.Rollback(); err != nil || errors.Is(t.err, ErrReadOnly) {
 			discard(conn)
 		}
 		return t.err

@@ -53,16 +53,30 @@ func TestWhatIsEncodedAndSentTakesNoMemoryAnew(t *testing.T) {
 	types := pgtype.NewMap()
 	registerTypes(types)
 	value, sent := any(text(make([]byte, 4096))), roomToSend{make(room, roomSize)}
+	fresh := make([]byte, 0, 256) // as pgx begins
 	require.Zero(t, testing.AllocsPerRun(10, func() {
-		got, err := types.Encode(pgtype.TextOID, pgtype.TextFormatCode, value, nil)
+		got, err := types.Encode(pgtype.TextOID, pgtype.TextFormatCode, value, fresh)
 		if err != nil || len(got) != 4096 {
 			t.Error(len(got), err)
 		}
-		if buf, _ := sent.Encode(nil); cap(buf) < roomSize {
+		if buf, _ := sent.Encode(fresh); cap(buf) < roomSize {
 			t.Error(cap(buf))
 		}
 	}))
 	grown := make([]byte, 3, 2*roomSize)
 	require.Equal(t, 2*roomSize, cap(sent.hold(grown)), "what has grown beyond the room stays as it is")
-	require.Equal(t, []byte("so far"), sent.hold([]byte("so far")))
+	require.Equal(t, []byte("so far"), sent.hold(append(fresh, "so far"...)))
+}
+
+func TestWhatIsEncodedInPartsDoesNotOverwriteWhatWasEncodedBefore(t *testing.T) {
+	t.Parallel()
+	types := pgtype.NewMap()
+	registerTypes(types)
+	buf, err := types.Encode(pgtype.TextOID, pgtype.TextFormatCode, text("the first parameter"), make([]byte, 0, 256))
+	require.NoError(t, err)
+	for _, second := range []any{[]text{"another"}, []string{"another"}} {
+		all, err := types.Encode(pgtype.TextArrayOID, pgtype.TextFormatCode, second, buf)
+		require.NoError(t, err)
+		require.Equal(t, `the first parameter{another}`, string(all))
+	}
 }

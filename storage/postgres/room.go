@@ -18,13 +18,16 @@ type room []byte
 const roomSize = 32 << 10
 
 // hold gives a buffer with the same content, which is that of the room unless it
-// has grown beyond it.
+// has grown beyond it. What pgx begins to encode in is larger than leastHeld;
+// what is smaller is for a part of a value, and does not belong here.
 func (r room) hold(buf []byte) []byte {
-	if cap(buf) >= cap(r) {
+	if cap(buf) < leastHeld || cap(buf) >= cap(r) {
 		return buf
 	}
 	return append(r[:0], buf...)
 }
+
+const leastHeld = 128
 
 const roomOf = "handoff.room" // in what belongs to a connection
 
