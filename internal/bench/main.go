@@ -97,14 +97,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if *only != "" && *only != p.name {
 			continue
 		}
+		if err := s.clear(ctx); err != nil {
+			return fmt.Errorf("before %s: %w", p.name, err)
+		}
 		more, err := p.run(ctx, s, with)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		rows = append(rows, more...)
-		if err := s.clear(ctx); err != nil {
-			return fmt.Errorf("after %s: %w", p.name, err)
-		}
 	}
 	return printTable(out, rows)
 }

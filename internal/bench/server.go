@@ -84,20 +84,23 @@ func (s *server) database(ctx context.Context, name string) (string, error) {
 }
 
 // clear drops what was made, and has what is left of it written to the disk:
-// what the server would still do for it, and for how long, is in no figure of
-// what comes next.
+// what the server would still do for it is in no figure of what comes next.
 func (s *server) clear(ctx context.Context) error {
+	return errors.Join(s.drop(ctx), s.exec(ctx, s.admin.String(), `CHECKPOINT`))
+}
+
+func (s *server) drop(ctx context.Context) error {
 	var errs []error
 	for _, name := range s.made {
 		errs = append(errs, s.exec(ctx, s.admin.String(), `DROP DATABASE `+name+` WITH (FORCE)`))
 	}
 	s.made = nil
-	return errors.Join(append(errs, s.exec(ctx, s.admin.String(), `CHECKPOINT`))...)
+	return errors.Join(errs...)
 }
 
 // close drops what was made, and stops a server that was started.
 func (s *server) close() {
-	if err := errors.Join(s.clear(context.Background()), s.stop()); err != nil {
+	if err := errors.Join(s.drop(context.Background()), s.stop()); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: cleaning up: %v\n", err)
 	}
 }

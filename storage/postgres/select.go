@@ -87,8 +87,8 @@ func expiry(r storage.Record) int64 {
 	return r.Expires.UnixMilli()
 }
 
-// none is no time, as it is kept. A row of loads that has nothing else was made to
-// be locked, and is none.
+// none is no time, as it is kept. A row of loads that holds nothing and has no
+// time was made to be locked, and is not shown: see makeLoads.
 const none = `(-9223372036854775808)::bigint`
 
 func load(row pgx.CollectableRow) (storage.AgentLoad, error) {

@@ -34,9 +34,9 @@ func NewFound() *Found {
 }
 
 // Evaluate applies the batches of a group, as [Own] gives them, to what was
-// found, one after another: each is held against what those before it left, and applied whole
-// or, with the verdict that Commit is to give, not at all. It writes nothing
-// and keeps found as it is.
+// found, one after another: each is held against what those before it left, and
+// applied whole or, with the verdict that Commit is to give, not at all. It
+// writes nothing and keeps found as it is.
 func Evaluate(group []storage.Batch, found *Found) ([]error, Changes) {
 	e := evaluationOf(group, found)
 	verdicts := make([]error, len(group))

@@ -39,9 +39,9 @@ type LoadMove struct {
 	Last, Freed        time.Time
 }
 
-// GuessOf gives what a group, of batches as [Own] gives them, leaves if each record and timer is as it is
-// expected, each conversation as it is known, and what is new is not there. It
-// is not ok where that gives any batch another verdict than nil, and where the
+// GuessOf gives what a group, of batches as [Own] gives them, leaves if each
+// record and timer is as it is expected, each conversation as it is known, and
+// what is new is not there. It is not ok where that gives any batch another verdict than nil, and where the
 // group rests on more than is known. known is asked once, for all conversations
 // that are taken to be there, in their order, and not at all if there are none.
 func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
