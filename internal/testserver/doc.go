@@ -10,6 +10,8 @@
 // A test that wants to crash a server starts one of its own with
 // [StartPostgres] or [StartMariaDB]: they sync as the server does by default.
 //
+// [PgBouncer] puts a pooler before a test's database.
+//
 // Servers listen on a random port of the loopback address, run as another user
 // where this process is root's, which both servers refuse, and on Linux die
 // with this process.

@@ -32,22 +32,26 @@ func startPostgres(dir string, settings ...string) (*Server, error) {
 		},
 		stop:  syscall.SIGINT,  // clients are disconnected
 		crash: syscall.SIGQUIT, // as SIGKILL, but no child is left to hold the data
-		dsn: func(addr, database string) string {
-			return "postgres://postgres@" + addr + "/" + database + "?sslmode=disable"
-		},
-		exec: func(ctx context.Context, dsn, statement string) error {
-			conn, err := pgx.Connect(ctx, dsn)
-			if err != nil {
-				return err
-			}
-			defer conn.Close(ctx)
-			_, err = conn.Exec(ctx, statement)
-			return err
-		},
+		dsn:   postgresDSN,
+		exec:  postgresExec,
 		admin: "postgres",
 		// A linguistic default order, so that a column which forgot to compare
 		// bytes is found out.
 		create: `CREATE DATABASE % TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'`,
 		drop:   `DROP DATABASE IF EXISTS % WITH (FORCE)`,
 	}, dir)
+}
+
+func postgresDSN(addr, database string) string {
+	return "postgres://postgres@" + addr + "/" + database + "?sslmode=disable"
+}
+
+func postgresExec(ctx context.Context, dsn, statement string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
 }

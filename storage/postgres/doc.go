@@ -49,15 +49,36 @@
 //
 // # Through a pooler
 //
-// In session mode a pooler such as PgBouncer is as good as the server. In
-// transaction mode LISTEN is not: Watch then hears nothing, and the desk works
-// by its sweep alone. It also refuses the settings above unless its
-// ignore_startup_parameters names them; give them to the role instead, with
-// ALTER ROLE ... SET: they are idle_in_transaction_session_timeout,
-// statement_timeout, lock_timeout, and, so that every statement runs by the
-// index that it is written for, plan_cache_mode = force_generic_plan,
-// max_parallel_workers_per_gather = 0, and off for jit, enable_seqscan,
-// enable_bitmapscan, enable_hashjoin, enable_mergejoin and enable_sort.
+// A pooler such as PgBouncer refuses the settings above unless it is told to
+// ignore them:
+//
+//	ignore_startup_parameters = idle_in_transaction_session_timeout, statement_timeout, lock_timeout, tcp_keepalives_idle, tcp_keepalives_interval, tcp_keepalives_count, default_transaction_isolation, plan_cache_mode, enable_seqscan, enable_bitmapscan, enable_hashjoin, enable_mergejoin, enable_sort, jit, max_parallel_workers_per_gather
+//
+// Then the role has them instead, of which the last eight see to it that every
+// statement runs by the index that it is written for:
+//
+//	ALTER ROLE desk SET idle_in_transaction_session_timeout = 2000;
+//	ALTER ROLE desk SET statement_timeout = 10000;
+//	ALTER ROLE desk SET lock_timeout = 3000;
+//	ALTER ROLE desk SET default_transaction_isolation = 'read committed';
+//	ALTER ROLE desk SET plan_cache_mode = force_generic_plan;
+//	ALTER ROLE desk SET enable_seqscan = off;
+//	ALTER ROLE desk SET enable_bitmapscan = off;
+//	ALTER ROLE desk SET enable_hashjoin = off;
+//	ALTER ROLE desk SET enable_mergejoin = off;
+//	ALTER ROLE desk SET enable_sort = off;
+//	ALTER ROLE desk SET jit = off;
+//	ALTER ROLE desk SET max_parallel_workers_per_gather = 0;
+//
+// With that, session mode is as good as the server itself. In transaction mode
+// the data source name also has default_query_exec_mode=cache_describe, since
+// statements that were prepared on one connection are not there on the next;
+// they are then planned each time. LISTEN is of no use there: [Store.Watch]
+// hears nothing, and the desk works by its sweep alone where another process
+// has something for it. Both modes are tested, with PgBouncer 1.18.
+//
+// The modes exec and simple_protocol do not ask the server of what types
+// parameters are: Open refuses them.
 //
 // # The feed after a restore or a failover
 //

@@ -8,6 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// Settings are those of every connection.
+var Settings = settings
+
 // Pool gives connections to look behind the store.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 

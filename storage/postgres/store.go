@@ -101,6 +101,11 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 	if err != nil {
 		return nil, &handoff.FieldError{Field: "dsn", Reason: "is not a Postgres data source name"}
 	}
+	switch mode := config.ConnConfig.DefaultQueryExecMode; mode {
+	case pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol:
+		return nil, &handoff.FieldError{Field: "dsn", Reason: "has a default_query_exec_mode, " + mode.String() +
+			", in which the server does not tell the types of parameters; through a pooler use cache_describe"}
+	}
 	if o.MaxConns > 0 {
 		config.MaxConns = int32(o.MaxConns)
 	}

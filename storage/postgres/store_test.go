@@ -66,6 +66,11 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 	_, err = postgres.Open(t.Context(), "postgres://%zz", nil)
 	require.ErrorIs(t, err, handoff.ErrInvalid)
 	require.ErrorIs(t, postgres.Migrate(t.Context(), "postgres://%zz"), handoff.ErrInvalid)
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		_, err = postgres.Open(t.Context(), dsn+"&default_query_exec_mode="+mode, nil)
+		require.ErrorIs(t, err, handoff.ErrInvalid)
+		require.ErrorContains(t, err, "cache_describe")
+	}
 	_, err = postgres.Open(t.Context(), "postgres://postgres@127.0.0.1:1/none?connect_timeout=1", nil)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, postgres.ErrSchema)
