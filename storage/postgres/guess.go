@@ -59,14 +59,14 @@ type guessing struct {
 }
 
 func (w *guessing) guess(g sqlstore.Guess) {
-	for run := range alike(g.Records, func(r sqlstore.RecordGuess) bool { return r.Change }) {
-		w.expect(run)
+	for run := range alike(g.Records, fate) {
+		w.moveRecords(run)
 	}
 	w.moveConversations(part(g.Conversations, sqlstore.Updated))
 	w.moveLoads(g.Loads)
 	w.moveTimers(g.Timers)
 
-	w.records(g.Changes)
+	w.newRecords(g.Changes)
 	w.conversations(part(g.Conversations, sqlstore.Inserted))
 	w.terms(g.Conversations)
 	w.messages(g.Messages)
@@ -95,24 +95,45 @@ func every(statement string) string {
 	return `WITH met AS (` + statement + `) SELECT 1 / (count(*) = cardinality($1))::int FROM met`
 }
 
-// expectRecords are the statements for those that change and those that do not.
-var expectRecords = map[bool]string{true: expectRecord(true), false: expectRecord(false)}
+// checked is the fate of a record that stays as it is.
+const checked = sqlstore.Change(-1)
 
-func expectRecord(change bool) string {
-	return every(`SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
-		AS k (bot, kind, parent, id, version, n) JOIN records r USING (bot, kind, parent, id)
-		WHERE r.version = k.version AND r.expires > ` + clock + ` ORDER BY k.n ` + locked(change))
+func fate(r sqlstore.RecordGuess) sqlstore.Change {
+	if r.Becomes == nil {
+		return checked
+	}
+	return r.Becomes.Change
 }
 
-func (w *guessing) expect(records []sqlstore.RecordGuess) {
-	keys := recordKeyArrays(column(records, func(r sqlstore.RecordGuess) storage.Key { return r.Key }))
-	w.rows(expectRecords[records[0].Change], append(keys, column(records, func(r sqlstore.RecordGuess) int64 { return r.Version }))...)
+// moveRecords are the statements for records of one fate.
+var moveRecords = map[sqlstore.Change]string{
+	checked: every(`SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+		AS k (bot, kind, parent, id, was, n) JOIN records r USING (bot, kind, parent, id)
+		WHERE ` + recordWas + ` ORDER BY k.n ` + locked(false)),
+	sqlstore.Updated: every(withWas(updateRecords, `$8::bigint[]`) + ` AND ` + recordWas + ` RETURNING 1`),
+	sqlstore.Deleted: every(withWas(deleteRecords, `$5::bigint[]`) + ` AND ` + recordWas + ` RETURNING 1`),
+}
+
+const recordWas = `r.version = k.was AND r.expires > ` + clock
+
+// withWas gives a statement on rows k one column more.
+func withWas(statement, array string) string {
+	return strings.NewReplacer(`) AS k (`, `, `+array+`) AS k (`, `) WHERE`, `, was) WHERE`).Replace(statement)
+}
+
+func (w *guessing) moveRecords(records []sqlstore.RecordGuess) {
+	var columns []any
+	becomes := fate(records[0])
+	if becomes == sqlstore.Updated {
+		columns = recordArrays(column(records, func(r sqlstore.RecordGuess) storage.Record { return r.Becomes.After }))
+	} else {
+		columns = recordKeyArrays(column(records, func(r sqlstore.RecordGuess) storage.Key { return r.Key }))
+	}
+	w.rows(moveRecords[becomes], append(columns, column(records, func(r sqlstore.RecordGuess) int64 { return r.Version }))...)
 }
 
 // moveConversations is updateConversations of those that are as they were.
-var moveConversations = every(strings.NewReplacer(
-	`) AS k (`, `, $18::text[]) AS k (`, `, value) WHERE`, `, value, was) WHERE`,
-).Replace(updateConversations) + ` AND c.value = k.was RETURNING 1`)
+var moveConversations = every(withWas(updateConversations, `$18::text[]`) + ` AND c.value = k.was RETURNING 1`)
 
 func (w *guessing) moveConversations(changed []changedConversation) {
 	if len(changed) > 0 {

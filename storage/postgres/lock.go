@@ -56,12 +56,12 @@ func (r *reading) need(n sqlstore.Need) {
 	})
 }
 
-// alike gives runs of records that are all changed or all only checked: the
-// order of locks is by key whatever becomes of a record.
-func alike[R any](records []R, change func(R) bool) iter.Seq[[]R] {
+// alike gives runs of records of which the same becomes: the order of locks is
+// by key whatever that is.
+func alike[R any, C comparable](records []R, becomes func(R) C) iter.Seq[[]R] {
 	return func(yield func([]R) bool) {
 		for len(records) > 0 {
-			n := slices.IndexFunc(records, func(r R) bool { return change(r) != change(records[0]) })
+			n := slices.IndexFunc(records, func(r R) bool { return becomes(r) != becomes(records[0]) })
 			if n < 0 {
 				n = len(records)
 			}

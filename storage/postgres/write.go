@@ -66,25 +66,36 @@ func (w *writing) encode(v any) string {
 }
 
 func (w *writing) records(c sqlstore.Changes) {
+	w.newRecords(c)
+	if renewed := column(part(c.Records, sqlstore.Updated), after); len(renewed) > 0 {
+		w.rows(updateRecords, recordArrays(renewed)...)
+	}
+	if gone := part(c.Records, sqlstore.Deleted); len(gone) > 0 {
+		w.rows(deleteRecords, recordKeyArrays(column(gone, key))...)
+	}
+}
+
+const (
+	updateRecords = `UPDATE records r SET version = k.version, expires = k.expires, data = k.data FROM ` + recordRows +
+		` AS k (bot, kind, parent, id, version, expires, data) WHERE ` + isRecord
+	deleteRecords = `DELETE FROM records r USING unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k (bot, kind, parent, id) WHERE ` + isRecord
+
+	recordRows = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])`
+	isRecord   = `r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`
+)
+
+// newRecords inserts what is not there, and deletes again what is to stay away.
+func (w *writing) newRecords(c sqlstore.Changes) {
 	put := column(part(c.Records, sqlstore.Inserted), after)
 	for _, k := range c.Absent {
 		put = append(put, storage.Record{Key: k})
 	}
 	slices.SortFunc(put, func(a, b storage.Record) int { return a.Key.Compare(b.Key) })
 	if len(put) > 0 {
-		w.rows(`INSERT INTO records (bot, kind, parent, id, version, expires, data)
-			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[]) AS k`, recordArrays(put)...)
+		w.rows(`INSERT INTO records (bot, kind, parent, id, version, expires, data) SELECT * FROM `+recordRows+` AS k`, recordArrays(put)...)
 	}
-	if renewed := column(part(c.Records, sqlstore.Updated), after); len(renewed) > 0 {
-		w.rows(`UPDATE records r SET version = k.version, expires = k.expires, data = k.data
-			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
-			AS k (bot, kind, parent, id, version, expires, data)
-			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordArrays(renewed)...)
-	}
-	gone := append(column(part(c.Records, sqlstore.Deleted), key), c.Absent...)
-	if len(gone) > 0 {
-		w.rows(`DELETE FROM records r USING `+recordKeys+`
-			WHERE r.bot = k.bot AND r.kind = k.kind AND r.parent = k.parent AND r.id = k.id`, recordKeyArrays(gone)...)
+	if len(c.Absent) > 0 {
+		w.rows(deleteRecords, recordKeyArrays(c.Absent)...)
 	}
 }
 

@@ -16,18 +16,20 @@ import (
 // server that finds any row to be otherwise writes nothing, and the group is
 // read and evaluated instead.
 type Guess struct {
-	Records []RecordGuess // to be locked like a Need's, and found so
-	// Changes are to be written where their Before is what is there, of a
-	// record its version, and it has not expired. Loads are left out of them. A
+	Records []RecordGuess // to be locked, shared unless they change, and found so
+	// Changes are to be written where their Before is what is there; of Records
+	// those that are Inserted, the others are above. Loads are left out of them. A
 	// timer that is Inserted may be there: it is set.
 	Changes
 	Loads []LoadMove
 }
 
-// RecordGuess is a record that is taken to be there.
+// RecordGuess is a record that is taken to be there, at a version and not
+// expired.
 type RecordGuess struct {
-	RecordNeed
+	Key     storage.Key
 	Version int64
+	Becomes *Changed[storage.Key, storage.Record] // Updated or Deleted; nil: it is only checked
 }
 
 // LoadMove is what a group does to one row of what agents hold, which is
@@ -76,15 +78,25 @@ func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey)
 	}
 	g.Changes = e.changes()
 	for _, n := range recordsOf(group) {
-		if r, there := s.found.Records[n.Key]; there {
-			g.Records = append(g.Records, RecordGuess{n, r.Version})
+		r, there := s.found.Records[n.Key]
+		if !there {
+			continue
 		}
+		guess := RecordGuess{Key: n.Key, Version: r.Version}
+		if i, changes := slices.BinarySearchFunc(g.Changes.Records, n.Key, compareChanged); changes {
+			guess.Becomes = &g.Changes.Records[i]
+		}
+		g.Records = append(g.Records, guess)
 	}
 	for _, m := range s.loads {
 		g.Loads = append(g.Loads, *m)
 	}
 	slices.SortFunc(g.Loads, func(a, b LoadMove) int { return a.Key.compare(b.Key) })
 	return g, true
+}
+
+func compareChanged(c Changed[storage.Key, storage.Record], k storage.Key) int {
+	return c.Key.Compare(k)
 }
 
 // supposed is what the batches of a group, so far, take to be there.
