@@ -13,8 +13,7 @@ import (
 // connection keeps.
 
 // registerTypes has values encoded so on a connection.
-func registerTypes(types *pgtype.Map) {
-	kept := make(room, roomSize)
+func registerTypes(types *pgtype.Map, kept *rooms) {
 	for _, oid := range []uint32{pgtype.TextOID, pgtype.TextArrayOID, pgtype.Int8ArrayOID} {
 		if t, ok := types.TypeForOID(oid); ok {
 			types.RegisterType(&pgtype.Type{Name: t.Name, OID: oid, Codec: codec{t.Codec, kept}})
@@ -25,7 +24,7 @@ func registerTypes(types *pgtype.Map) {
 // codec is pgx's but for those.
 type codec struct {
 	pgtype.Codec
-	room room
+	rooms *rooms
 }
 
 // PlanEncode has values of exactly those types encoded here, slices in binary,
@@ -55,7 +54,8 @@ type textIn codec
 
 // Encode appends the text, which is the same in binary.
 func (in textIn) Encode(value any, buf []byte) ([]byte, error) {
-	return append(in.room.hold(buf), value.(text)...), nil
+	of := value.(text)
+	return append(in.rooms.encode(buf, len(of)), of...), nil
 }
 
 // textsIn encodes a []string as text[].
@@ -64,11 +64,11 @@ type textsIn codec
 // Encode appends the array in the binary form of the wire.
 func (in textsIn) Encode(value any, buf []byte) ([]byte, error) {
 	of := value.([]string)
-	size := 0
+	size := arrayHead
 	for _, s := range of {
 		size += 4 + len(s)
 	}
-	buf = appendArray(in.room.hold(buf), pgtype.TextOID, len(of), size)
+	buf = appendArray(in.rooms.encode(buf, size), pgtype.TextOID, len(of), size)
 	for _, s := range of {
 		buf = append(binary.BigEndian.AppendUint32(buf, uint32(len(s))), s...)
 	}
@@ -81,19 +81,22 @@ type numbersIn codec
 // Encode appends the array in the binary form of the wire.
 func (in numbersIn) Encode(value any, buf []byte) ([]byte, error) {
 	of := value.([]int64)
-	buf = appendArray(in.room.hold(buf), pgtype.Int8OID, len(of), 12*len(of))
+	size := arrayHead + 12*len(of)
+	buf = appendArray(in.rooms.encode(buf, size), pgtype.Int8OID, len(of), size)
 	for _, n := range of {
 		buf = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(buf, 8), uint64(n))
 	}
 	return buf, nil
 }
 
-// appendArray begins an array of n values of a type, which take so many bytes:
+// appendArray begins an array of n values of a type, which takes so many bytes:
 // of one dimension that counts from 1, without nulls.
 func appendArray(buf []byte, oid uint32, n, size int) []byte {
-	buf = slices.Grow(buf, 20+size)
+	buf = slices.Grow(buf, size)
 	for _, v := range [...]uint32{1, 0, oid, uint32(n), 1} {
 		buf = binary.BigEndian.AppendUint32(buf, v)
 	}
 	return buf
 }
+
+const arrayHead = 5 * 4 // bytes

@@ -116,8 +116,7 @@ func Open(ctx context.Context, dsn string, o *Options) (*Store, error) {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		registerTypes(conn.TypeMap())
-		keepRoom(conn)
+		keepRooms(conn)
 		return nil
 	}
 	config.ConnConfig.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{

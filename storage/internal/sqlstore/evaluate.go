@@ -52,15 +52,23 @@ func evaluationOf(group []storage.Batch, found *Found) *evaluation {
 		records: newTable(found.Records), conversations: newTable(found.Conversations),
 		messages: newTable(found.Messages), providers: newTable(found.Providers),
 		loads: newTable(found.Loads), timers: newTable(found.Timers),
-		events: make([]handoff.Event, 0, countEvents(group)),
+		events: make([]handoff.Event, 0, countsOf(group).events),
 	}
 }
 
-func countEvents(group []storage.Batch) (n int) {
+// counts is how many there are in a group at most, of what there is much.
+type counts struct{ records, loads, events int }
+
+func countsOf(group []storage.Batch) (n counts) {
 	for _, b := range group {
 		for _, op := range b.Ops {
-			if o, ok := op.(storage.AppendEvents); ok {
-				n += len(o.Events)
+			switch o := op.(type) {
+			case storage.Check, storage.PutRecord, storage.DeleteRecord:
+				n.records++
+			case storage.Load:
+				n.loads++
+			case storage.AppendEvents:
+				n.events += len(o.Events)
 			}
 		}
 	}

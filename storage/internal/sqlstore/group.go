@@ -89,7 +89,7 @@ func NeedOf(group []storage.Batch) Need {
 
 // recordsOf gives the Records of a need.
 func recordsOf(group []storage.Batch) []RecordNeed {
-	change := map[storage.Key]bool{}
+	change := make(map[storage.Key]bool, countsOf(group).records)
 	for _, b := range group {
 		for _, op := range b.Ops {
 			switch o := op.(type) {

@@ -47,11 +47,12 @@ type LoadMove struct {
 // group rests on more than is known. known is asked once, for all conversations
 // that are taken to be there, in their order, and not at all if there are none.
 func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
+	n := countsOf(group)
 	s := supposed{
 		found: NewFound(), absent: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
-		set: map[TimerKey]bool{}, loads: map[LoadKey]*LoadMove{},
+		set: map[TimerKey]bool{}, loads: make(map[LoadKey]*LoadMove, n.loads), moves: make([]LoadMove, 0, n.loads),
 	}
-	s.found.Now = now
+	s.found.Now, s.found.Records = now, make(map[storage.Key]storage.Record, n.records)
 	met := make(map[uuid.UUID]bool, len(group))
 	for _, b := range group {
 		id := uuid.MustParse(b.ID)
@@ -77,7 +78,9 @@ func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey)
 		}
 	}
 	g.Changes = e.changes()
-	for _, n := range recordsOf(group) {
+	records := recordsOf(group)
+	g.Records = make([]RecordGuess, 0, len(records))
+	for _, n := range records {
 		r, there := s.found.Records[n.Key]
 		if !there {
 			continue
@@ -88,9 +91,7 @@ func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey)
 		}
 		g.Records = append(g.Records, guess)
 	}
-	for _, m := range s.loads {
-		g.Loads = append(g.Loads, *m)
-	}
+	g.Loads = s.moves
 	slices.SortFunc(g.Loads, func(a, b LoadMove) int { return a.Key.compare(b.Key) })
 	return g, true
 }
@@ -106,7 +107,8 @@ type supposed struct {
 	absent map[storage.Key]bool     // records that are not there
 	made   map[ConversationKey]bool // by the group
 	set    map[TimerKey]bool        // by the group, whatever was there
-	loads  map[LoadKey]*LoadMove
+	moves  []LoadMove
+	loads  map[LoadKey]*LoadMove // they are among moves
 }
 
 func (s *supposed) batch(b storage.Batch) bool {
@@ -191,7 +193,8 @@ func (s *supposed) load(o storage.Load) {
 	k := LoadKey{o.Bot, o.Agent, o.Queue}
 	m := s.loads[k]
 	if m == nil {
-		m = &LoadMove{Key: k, Most: math.MaxInt64}
+		s.moves = append(s.moves, LoadMove{Key: k, Most: math.MaxInt64}) // which has room for each load
+		m = &s.moves[len(s.moves)-1]
 		s.loads[k] = m
 	}
 	m.Delta += int64(o.Delta)

@@ -36,6 +36,19 @@ func (r *rows) guessed(t *rapid.T, group []storage.Batch, want []error, now time
 	if !ok || !r.fits(g, now) {
 		return false
 	}
+	changing := 0
+	for _, e := range g.Records {
+		if e.Becomes != nil {
+			require.Equal(t, e.Key, e.Becomes.Key)
+			changing++
+		}
+	}
+	for _, c := range g.Changes.Records {
+		if c.Change != Inserted {
+			changing--
+		}
+	}
+	require.Zero(t, changing, "records that change are tested and written with each other")
 	require.Equal(t, make([]error, len(group)), want)
 	for _, m := range g.Loads {
 		l := r.Loads[m.Key]
