@@ -51,7 +51,7 @@ func evaluationOf(group []storage.Batch, found *Found) *evaluation {
 		now: found.Now, applied: newTable(found.Applied), absent: map[storage.Key]bool{},
 		records: newTable(found.Records), conversations: newTable(found.Conversations),
 		messages: newTable(found.Messages), providers: newTable(found.Providers),
-		loads: newTable(found.Loads), timers: newTable(found.Timers),
+		loads: newTable(found.Loads), timers: newTable(found.Timers), begun: map[ConversationKey]bool{},
 		events: make([]handoff.Event, 0, countsOf(group).events),
 	}
 }
@@ -87,7 +87,8 @@ type evaluation struct {
 	timers        table[TimerKey, time.Time]
 	events        []handoff.Event
 	trims         []time.Time
-	guessed       bool // loads are left out: the server adds them up
+	begun         map[ConversationKey]bool // by the batch that is tested
+	guessed       bool                     // loads are left out: the server adds them up
 }
 
 func (e *evaluation) commit(b storage.Batch) error {
@@ -102,9 +103,9 @@ func (e *evaluation) commit(b storage.Batch) error {
 	if e.now.Sub(at).Abs() > storage.BatchMemory {
 		return fmt.Errorf("%w: batch %s", storage.ErrExpired, b.ID)
 	}
-	put := map[ConversationKey]bool{}
+	clear(e.begun)
 	for _, op := range b.Ops {
-		if err := e.test(op, put); err != nil {
+		if err := e.test(op); err != nil {
 			return err
 		}
 	}
@@ -115,9 +116,9 @@ func (e *evaluation) commit(b storage.Batch) error {
 	return nil
 }
 
-// test holds one operation against the state before its batch. put collects
-// the conversations that the batch puts, which come before their events.
-func (e *evaluation) test(op storage.Op, put map[ConversationKey]bool) error {
+// test holds one operation against the state before its batch, and the new
+// conversations in it, which come before their events.
+func (e *evaluation) test(op storage.Op) error {
 	switch o := op.(type) {
 	case storage.Check:
 		return e.testRecord(o.Key, o.Version)
@@ -127,7 +128,9 @@ func (e *evaluation) test(op storage.Op, put map[ConversationKey]bool) error {
 		return e.testRecord(o.Key, o.Expect)
 	case storage.PutConversation:
 		k := ConversationKey{o.Conversation.Bot, o.Conversation.ID}
-		put[k] = true
+		if o.Expect == 0 {
+			e.begun[k] = true
+		}
 		return e.testConversation(k, o.Expect)
 	case storage.AppendMessage:
 		m := o.Message
@@ -147,7 +150,7 @@ func (e *evaluation) test(op storage.Op, put map[ConversationKey]bool) error {
 	case storage.AppendEvents:
 		for _, ev := range o.Events {
 			k := ConversationKey{ev.Bot, ev.Conversation}
-			if _, ok := e.conversations.get(k); !ok && !put[k] && ev.Conversation != "" {
+			if _, ok := e.conversations.get(k); !ok && ev.Conversation != "" && !e.begun[k] {
 				return conflict("there is no conversation %s", ev.Conversation)
 			}
 		}

@@ -49,7 +49,7 @@ type LoadMove struct {
 func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey) (map[ConversationKey]*handoff.Conversation, bool)) (g Guess, ok bool) {
 	n := countsOf(group)
 	s := supposed{
-		found: NewFound(), absent: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
+		found: NewFound(), records: make([]RecordGuess, 0, n.records), absent: map[storage.Key]bool{}, made: map[ConversationKey]bool{},
 		set: map[TimerKey]bool{}, loads: make(map[LoadKey]*LoadMove, n.loads), moves: make([]LoadMove, 0, n.loads),
 	}
 	s.found.Now, s.found.Records = now, make(map[storage.Key]storage.Record, n.records)
@@ -78,37 +78,32 @@ func GuessOf(group []storage.Batch, now time.Time, known func([]ConversationKey)
 		}
 	}
 	g.Changes = e.changes()
-	records := recordsOf(group)
-	g.Records = make([]RecordGuess, 0, len(records))
-	for _, n := range records {
-		r, there := s.found.Records[n.Key]
-		if !there {
-			continue
+	g.Records = s.records
+	slices.SortFunc(g.Records, func(a, b RecordGuess) int { return a.Key.Compare(b.Key) })
+	changed := g.Changes.Records
+	for i := range g.Records {
+		for len(changed) > 0 && changed[0].Key.Compare(g.Records[i].Key) < 0 {
+			changed = changed[1:] // it is new
 		}
-		guess := RecordGuess{Key: n.Key, Version: r.Version}
-		if i, changes := slices.BinarySearchFunc(g.Changes.Records, n.Key, compareChanged); changes {
-			guess.Becomes = &g.Changes.Records[i]
+		if len(changed) > 0 && changed[0].Key == g.Records[i].Key {
+			g.Records[i].Becomes = &changed[0]
 		}
-		g.Records = append(g.Records, guess)
 	}
 	g.Loads = s.moves
 	slices.SortFunc(g.Loads, func(a, b LoadMove) int { return a.Key.compare(b.Key) })
 	return g, true
 }
 
-func compareChanged(c Changed[storage.Key, storage.Record], k storage.Key) int {
-	return c.Key.Compare(k)
-}
-
 // supposed is what the batches of a group, so far, take to be there.
 type supposed struct {
-	found  *Found
-	there  []ConversationKey
-	absent map[storage.Key]bool     // records that are not there
-	made   map[ConversationKey]bool // by the group
-	set    map[TimerKey]bool        // by the group, whatever was there
-	moves  []LoadMove
-	loads  map[LoadKey]*LoadMove // they are among moves
+	found   *Found
+	records []RecordGuess // those of found
+	there   []ConversationKey
+	absent  map[storage.Key]bool     // records that are not there
+	made    map[ConversationKey]bool // by the group
+	set     map[TimerKey]bool        // by the group, whatever was there
+	moves   []LoadMove
+	loads   map[LoadKey]*LoadMove // they are among moves
 }
 
 func (s *supposed) batch(b storage.Batch) bool {
@@ -179,6 +174,7 @@ func (s *supposed) record(k storage.Key, version int64) {
 		s.absent[k] = true
 	} else {
 		s.found.Records[k] = storage.Record{Key: k, Version: version}
+		s.records = append(s.records, RecordGuess{Key: k, Version: version})
 	}
 }
 
