@@ -41,15 +41,22 @@ type known struct {
 // mostKnown is how many are kept, of the newer as of the older.
 const mostKnown = 8192
 
-// note keeps rows.
+// note keeps rows, but for those of conversations that have ended: few change
+// again, and they would take the place of others that do.
 func (k *known) note(rows ...row) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range rows {
+		key := sqlstore.ConversationKey{Bot: r.Bot, ID: r.ID}
+		if r.State == handoff.StateEnded {
+			delete(k.newer, key)
+			delete(k.older, key)
+			continue
+		}
 		if k.newer == nil || len(k.newer) == mostKnown {
 			k.newer, k.older = map[sqlstore.ConversationKey]row{}, k.newer
 		}
-		k.newer[sqlstore.ConversationKey{Bot: r.Bot, ID: r.ID}] = r
+		k.newer[key] = r
 	}
 }
 
