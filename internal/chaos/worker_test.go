@@ -110,11 +110,12 @@ func work(text string) error {
 func (w *worker) open(ctx context.Context) (storage.Store, error) {
 	var store storage.Store
 	var err error
-	for range 300 {
+	r := rand.New(rand.NewPCG(w.Seed, 0))
+	for range 300 { // the database may be recovering from a crash
 		if store, err = openStore(ctx, w.Kind, w.Source); err == nil {
 			break
 		}
-		breath(ctx, rand.New(rand.NewPCG(w.Seed, 0)), 200*time.Millisecond)
+		breath(ctx, r, 200*time.Millisecond)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("worker %s: %w", w.Name, err)
