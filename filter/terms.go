@@ -140,13 +140,14 @@ func fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	// Marks go first: the fold of some is a letter.
+	// Decomposition skips what follows some bytes that are no UTF-8, so those
+	// go before. Marks go before folding: the fold of some is a letter.
 	s = strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) || changesPlace(r) {
 			return -1
 		}
 		return r
-	}, norm.NFKD.String(s))
+	}, norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")))
 	// Lowered after folding too, which swaps the cases of Cherokee.
 	return plainLetters.Replace(strings.ToLower(cases.Fold().String(s)))
 }
